@@ -1,0 +1,145 @@
+// The store-and-forward queue: readings wait here until Kafka has them. See FORMAT.md for what stands on the disk.
+//
+// Readings enter by append() into batches in RAM, the tail. The writer's thread commits what Kafka has not acknowledged
+// within commit_interval to SQLite, the body. claim() hands out the next waiting batch, wherever it stands; settle()
+// tells what became of it. No lock is held across an fsync or a read of the file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "buffer/batch.h"
+#include "buffer/clock.h"
+#include "buffer/reading.h"
+
+namespace fieldpost {
+
+struct QueueOptions {
+  std::string path;  // the database; PATH.lock beside it is held while the queue is open
+  std::chrono::microseconds commit_interval{200'000};
+  std::uint64_t max_memory = 16ULL << 20;  // bytes of batches in RAM
+  std::string agent;
+  std::string site;
+  std::string version;
+};
+
+/// The only two reasons for which a buffer stops a start. what() is one clear line.
+class BufferRefused : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Where every reading is: read = delivered + waiting + rejected + evicted.
+struct Account {
+  std::uint64_t read = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t evicted = 0;
+};
+
+/// How the session before this one ended.
+struct Previous {
+  std::uint64_t session = 0;
+  bool clean = false;
+  std::uint64_t last = 0;  // the last seq that is known of it
+};
+
+/// A batch on loan to the forwarder, which gives it back by settle().
+struct Claim {
+  std::shared_ptr<const Batch> batch;
+  std::uint64_t ticket = 0;
+  bool from_disk = false;
+  bool backfill = false;  // it waited through an outage
+};
+
+enum class Fate : std::uint8_t { acknowledged, released, rejected };
+
+struct Settlement {
+  std::vector<Fate> fates;  // one a reading, in the batch's order
+  std::string reason;       // of the rejected
+};
+
+/// What the forwarder knows of the link; it decides when a commit is worth its fsync.
+struct LinkHint {
+  bool up = false;
+  std::chrono::microseconds expected_ack{0};  // smoothed
+};
+
+struct QueueHealth {
+  std::uint64_t session = 0;
+  std::optional<Previous> previous;
+  Account account;
+  std::uint64_t waiting_alarm = 0;
+  std::uint64_t waiting_telemetry = 0;
+  std::uint64_t waiting_bytes = 0;  // encoded
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t disk_bytes = 0;
+  std::int64_t oldest_age = 0;       // microseconds; 0 where nothing waits
+  double commit_duration_p99 = 0;    // seconds
+  std::uint64_t commits = 0;
+  std::string disk_error;            // empty while the disk works
+  std::int64_t disk_error_since = 0;  // wall, microseconds
+  std::string set_aside;             // name given to a file that was no usable database, this session
+};
+
+/// What an orderly stop could not make safe.
+struct Unsafe {
+  std::uint64_t readings = 0;
+  std::vector<SeqRange> ranges;
+  std::string reason;
+};
+
+class Queue {
+ public:
+  /// Takes the lock, opens or makes the database and starts the writer's thread. Throws BufferRefused; any other trouble
+  /// with the file is health().disk_error, and the queue works in RAM until the disk is back.
+  Queue(QueueOptions options, const Clock& clock);
+  ~Queue();
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  std::uint64_t session() const;
+
+  /// Any thread. One value for each point of the layout. Gives them consecutive seqs; waits while RAM is full. An empty
+  /// range: the queue is closing, and the readings were not taken.
+  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values);
+
+  /// Any thread. Waits until Kafka has acknowledged or SQLite has committed all of the range; false when that has not
+  /// happened within `at_most`, or the queue was closed first.
+  bool wait_safe(SeqRange range, std::chrono::milliseconds at_most);
+
+  /// The forwarder's thread: the oldest waiting batch of the first lane that has one, oldest first within the lane;
+  /// at most `max_readings` are in it unless it was already closed. Nothing: nothing waits.
+  std::optional<Claim> claim();
+
+  /// The forwarder's thread, once for each claim.
+  void settle(const Claim& claim, const Settlement& settlement);
+
+  /// The forwarder's thread.
+  void set_link(const LinkHint& hint);
+
+  /// Called, from any thread, when something new can be claimed. Set before the first append.
+  void on_waiting(std::function<void()> wake);
+
+  QueueHealth health() const;
+
+  /// Takes no more readings, wakes whoever waits in append() or wait_safe().
+  void close();
+
+  /// After close() and after the forwarder's end: commits what waits, within `at_most`, and ends the writer. A writer that
+  /// hangs in the disk is left behind: the process must then end by _exit.
+  Unsafe finish(std::chrono::milliseconds at_most);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fieldpost

@@ -1,0 +1,115 @@
+// What the operator wrote, as plain values. Every default stands here, beside its field, and nowhere else.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/device_map.h"
+#include "config/problem.h"
+
+namespace fieldpost::config {
+
+using Duration = std::chrono::microseconds;
+
+struct Agent {
+  std::string id;    // default: the host name; holds no '/'
+  std::string site;  // for templates; may be empty where no template names it
+};
+
+struct Buffer {
+  std::string path = "/var/lib/fieldpost/queue.db";
+  Duration commit_interval = std::chrono::milliseconds{200};
+  std::uint64_t max_memory = 16ULL << 20;  // bytes of readings held in RAM
+};
+
+struct Kafka {
+  std::vector<std::string> brokers;  // HOST:PORT
+  std::string topic = "telemetry.{site}";
+  std::string key = "{device}";
+  Duration linger = std::chrono::milliseconds{1};
+  std::string compression = "lz4";  // lz4 | none
+};
+
+struct ModbusUrl {
+  enum class Kind { tcp, rtu };
+  Kind kind = Kind::tcp;
+  std::string host;  // tcp: a name, an IPv4 or an IPv6 address without brackets
+  std::uint16_t port = 502;
+  std::string path;  // rtu: the serial device
+  int baud = 19200;  // the serial line standard's defaults (Modbus over Serial Line 1.02, 2.5.1 and 3.3.2)
+  char parity = 'E';
+  int stop = 1;
+  std::string text;  // as written, for status and messages
+};
+
+struct ModbusDevice {
+  std::string name;
+  int unit = 1;     // 0 to 255 over TCP, 1 to 247 on a serial line
+  std::string map;  // path, resolved against the configuration file's folder
+  Duration every = std::chrono::seconds{1};
+  DeviceMap points;
+};
+
+struct ModbusLink {
+  std::string name;
+  ModbusUrl url;
+  Duration timeout = std::chrono::milliseconds{500};
+  std::vector<ModbusDevice> devices;
+};
+
+struct MqttRule {
+  enum class Payload { json, text };
+  std::string topic;  // a filter with + and #
+  int qos = 1;        // 0 or 1
+  Payload payload = Payload::json;
+  std::string device;  // templates: {1} is the first wildcard, # is all the levels that it stands for
+  std::string point;
+  std::string value;  // JSON pointer; "" is the whole document
+  std::string time;   // JSON pointer to the reading's time; empty: the time of arrival
+  std::string unit;
+};
+
+struct MqttUrl {
+  std::string host;
+  std::uint16_t port = 1883;
+  std::string text;
+};
+
+struct MqttBroker {
+  std::string name;
+  MqttUrl url;
+  std::string client_id;  // default: fieldpost-AGENT-NAME, stable, as a persistent session needs
+  std::string username;
+  std::string password_file;  // resolved against the configuration file's folder; re-read at each connect
+  std::vector<MqttRule> rules;
+};
+
+struct Config {
+  std::string file;
+  Agent agent;
+  Buffer buffer;
+  Kafka kafka;
+  std::vector<ModbusLink> modbus;
+  std::vector<MqttBroker> mqtt;
+};
+
+struct Loaded {
+  std::optional<Config> config;   // set only where there is no problem at all
+  std::vector<Problem> problems;  // every one, in the order of file, line, column
+};
+
+/// Reads the file and every device map it names. Never throws for what the files hold: a file that cannot be read is a
+/// problem like the others.
+Loaded load(const std::string& file);
+
+/// Placeholders that kafka.topic and kafka.key may hold: {agent} {site} {device} {point} {source}.
+using Placeholders = std::map<std::string, std::string, std::less<>>;
+
+/// Replaces {name} by its value; a name that is not among the values stays as it is (load() has refused it).
+std::string expand(const std::string& text, const Placeholders& values);
+
+}  // namespace fieldpost::config
