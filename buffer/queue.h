@@ -15,8 +15,10 @@
 #include <vector>
 
 #include "buffer/batch.h"
+#include "buffer/buffer_refused.h"
 #include "buffer/clock.h"
 #include "buffer/reading.h"
+#include "buffer/store.h"
 
 namespace fieldpost {
 
@@ -26,13 +28,6 @@ struct QueueOptions {
   std::uint64_t max_memory = 16ULL << 20;  // bytes of batches in RAM
   std::string agent;
   std::string site;
-  std::string version;
-};
-
-/// The only two reasons for which a buffer stops a start. what() is one clear line.
-class BufferRefused : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 /// Where every reading is: read = delivered + waiting + rejected + evicted.
@@ -55,15 +50,20 @@ struct Previous {
 struct Claim {
   std::shared_ptr<const Batch> batch;
   std::uint64_t ticket = 0;
+  std::shared_ptr<const SessionInfo> session;  // agent and site as they were when the readings were taken
   bool from_disk = false;
-  bool backfill = false;  // it waited through an outage
 };
 
-enum class Fate : std::uint8_t { acknowledged, released, rejected };
+struct Rejection {
+  std::size_t reading = 0;  // its place in the batch
+  std::string reason;
+  std::string topic;
+};
 
+/// What became of a batch: a reading that is named in neither list was acknowledged.
 struct Settlement {
-  std::vector<Fate> fates;  // one a reading, in the batch's order
-  std::string reason;       // of the rejected
+  std::vector<std::size_t> released;  // ascending places in the batch: they wait again
+  std::vector<Rejection> rejected;    // ascending: Kafka can never take them
 };
 
 /// What the forwarder knows of the link; it decides when a commit is worth its fsync.
@@ -81,12 +81,13 @@ struct QueueHealth {
   std::uint64_t waiting_bytes = 0;  // encoded
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
-  std::int64_t oldest_age = 0;       // microseconds; 0 where nothing waits
-  double commit_duration_p99 = 0;    // seconds
+  std::int64_t oldest_age = 0;     // microseconds; 0 where nothing waits
+  double commit_duration_p99 = 0;  // seconds
   std::uint64_t commits = 0;
-  std::string disk_error;            // empty while the disk works
+  std::string disk_error;             // empty while the disk works
   std::int64_t disk_error_since = 0;  // wall, microseconds
-  std::string set_aside;             // name given to a file that was no usable database, this session
+  std::string set_aside;              // the name given to a file that was no usable database, this session
+  std::uint64_t damaged = 0;          // readings that could not be read back from the disk, evicted, this session
 };
 
 /// What an orderly stop could not make safe.
@@ -98,8 +99,8 @@ struct Unsafe {
 
 class Queue {
  public:
-  /// Takes the lock, opens or makes the database and starts the writer's thread. Throws BufferRefused; any other trouble
-  /// with the file is health().disk_error, and the queue works in RAM until the disk is back.
+  /// Takes the lock, opens or makes the database and starts the writer's thread. Throws BufferRefused; any other
+  /// trouble with the file is health().disk_error, and the queue works in RAM until the disk is back.
   Queue(QueueOptions options, const Clock& clock);
   ~Queue();
   Queue(const Queue&) = delete;
@@ -115,8 +116,8 @@ class Queue {
   /// happened within `at_most`, or the queue was closed first.
   bool wait_safe(SeqRange range, std::chrono::milliseconds at_most);
 
-  /// The forwarder's thread: the oldest waiting batch of the first lane that has one, oldest first within the lane;
-  /// at most `max_readings` are in it unless it was already closed. Nothing: nothing waits.
+  /// The forwarder's thread: the oldest waiting batch of the first lane that has one. Nothing: nothing waits, or the
+  /// disk it waits on cannot be read at the moment.
   std::optional<Claim> claim();
 
   /// The forwarder's thread, once for each claim.
@@ -133,8 +134,8 @@ class Queue {
   /// Takes no more readings, wakes whoever waits in append() or wait_safe().
   void close();
 
-  /// After close() and after the forwarder's end: commits what waits, within `at_most`, and ends the writer. A writer that
-  /// hangs in the disk is left behind: the process must then end by _exit.
+  /// After close() and after the forwarder's end: commits what waits, within `at_most`, and ends the writer. A writer
+  /// that hangs in the disk is left behind: the process must then end by _exit.
   Unsafe finish(std::chrono::milliseconds at_most);
 
  private:

@@ -22,7 +22,9 @@ struct Bad {
 /// A float stays a float, so that it is written with the digits that a float has.
 using Value = std::variant<Bad, bool, std::int64_t, std::uint64_t, float, double, std::string>;
 
-inline bool good(const Value& value) { return !std::holds_alternative<Bad>(value); }
+inline bool good(const Value& value) {
+  return !std::holds_alternative<Bad>(value);
+}
 
 /// NaN and infinity are no values.
 template <typename Float>

@@ -1,0 +1,114 @@
+#include "buffer/files.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "buffer/buffer_refused.h"
+#include "buffer/schema.h"
+
+namespace fieldpost {
+namespace {
+
+// The SQLite file format, section 1.3 "The Database Header".
+constexpr std::size_t kHeaderSize = 100;
+constexpr std::size_t kUserVersionAt = 60;
+constexpr std::size_t kApplicationIdAt = 68;
+constexpr std::string_view kMagic("SQLite format 3\0", 16);
+
+using Header = std::array<unsigned char, kHeaderSize>;
+
+std::int64_t big_endian(const Header& header, std::size_t at) {
+  return (std::int64_t{header[at]} << 24) | (header[at + 1] << 16) | (header[at + 2] << 8) | header[at + 3];
+}
+
+[[noreturn]] void fail(const std::string& path) {
+  throw std::system_error(errno, std::generic_category(), path);
+}
+
+std::string holder_of(int descriptor) {
+  std::array<char, 16> text{};
+  const ssize_t size = pread(descriptor, text.data(), text.size(), 0);
+  const std::string_view pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  return std::string(pid.substr(0, pid.find_first_not_of("0123456789")));
+}
+
+}  // namespace
+
+LockFile::~LockFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+void LockFile::take(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (descriptor < 0) fail(path);
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    const std::string holder = holder_of(descriptor);
+    close(descriptor);
+    if (error == EWOULDBLOCK) throw locked(path, holder);
+    errno = error;
+    fail(path);
+  }
+  // Only for the message that the next one prints; the lock holds without it, on a full disk too.
+  const std::string pid = std::to_string(getpid()) + "\n";
+  if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, pid.data(), pid.size(), 0) < 0) errno = 0;
+  descriptor_ = descriptor;
+}
+
+FileKind look_at(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    if (errno == ENOENT) return FileKind::absent;
+    fail(path);
+  }
+  Header header{};
+  const ssize_t size = pread(descriptor, header.data(), header.size(), 0);
+  const int error = errno;
+  close(descriptor);
+  if (size < 0) {
+    if (error == EISDIR) return FileKind::foreign;
+    errno = error;
+    fail(path);
+  }
+  if (size == 0) return FileKind::absent;
+  if (size < static_cast<ssize_t>(kHeaderSize) || std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0) {
+    return FileKind::foreign;
+  }
+  const std::int64_t application = big_endian(header, kApplicationIdAt);
+  const std::int64_t version = big_endian(header, kUserVersionAt);
+  if (application == kApplicationId && version > kSchemaVersion) throw newer_version(path, version);
+  // A database whose making was cut short has a header without id and version, and no tables yet.
+  if (application == 0 && version == 0) return FileKind::ours;
+  return application == kApplicationId ? FileKind::ours : FileKind::foreign;
+}
+
+std::string set_aside(const std::string& path, const Clock& clock) {
+  const std::time_t seconds = clock.now().wall / 1'000'000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  std::array<char, 32> time{};
+  const std::size_t length = std::strftime(time.data(), time.size(), ".damaged-%Y%m%dT%H%M%SZ", &utc);
+  const std::string base = path + std::string(time.data(), length);
+  std::string name = base;
+  for (int copy = 2; std::filesystem::exists(std::filesystem::symlink_status(name)); ++copy) {
+    name = base + "-" + std::to_string(copy);
+  }
+  if (std::rename(path.c_str(), name.c_str()) != 0) fail(path);
+  for (const char* suffix : {"-wal", "-shm"}) {
+    if (std::rename((path + suffix).c_str(), (name + suffix).c_str()) != 0 && errno != ENOENT) fail(path + suffix);
+  }
+  return name;
+}
+
+}  // namespace fieldpost
