@@ -1,0 +1,147 @@
+#include "tests/support/kafka.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+#include "tests/support/free_port.h"
+
+namespace fieldpost::support {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::seconds;
+
+/// Where tests/support/install-kafka puts the jars.
+fs::path jars() {
+  if (const char* given = std::getenv("FIELDPOST_KAFKA_LIB")) return given;
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const fs::path base = cache != nullptr ? fs::path(cache) : fs::path(home != nullptr ? home : "/root") / ".cache";
+  return base / "fieldpost/kafka-4.1.0/lib";
+}
+
+bool in_path(const std::string& program) {
+  const char* variable = std::getenv("PATH");
+  std::string rest = variable != nullptr ? variable : "";
+  while (!rest.empty()) {
+    const std::string folder = rest.substr(0, rest.find(':'));
+    if (access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+    rest.erase(0, folder.size() + 1);
+  }
+  return false;
+}
+
+std::string local(std::uint16_t port) {
+  return "127.0.0.1:" + std::to_string(port);
+}
+
+std::vector<std::string> java(const std::vector<std::string>& arguments) {
+  std::vector<std::string> argv{"java",
+                                "-Xmx384m",
+                                "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1",  // a short life does not repay the second compiler
+                                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                                "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
+                                "-cp",
+                                jars() / "*"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return argv;
+}
+
+}  // namespace
+
+std::optional<std::string> Kafka::unavailable() {
+  if (!fs::exists(jars() / "kafka_2.13-4.1.0.jar")) {
+    return "no Kafka in " + jars().string() + "; tests/support/install-kafka puts it there";
+  }
+  if (!in_path("java")) return "no java in PATH; packaging/install-build-deps --tests installs it";
+  return {};
+}
+
+Kafka::Kafka(const KafkaOptions& options)
+    : port_(free_port()), proxied_port_(free_port()), proxy_port_(free_port()), controller_port_(free_port()) {
+  const std::string plaintext = "PLAINTEXT://" + local(port_);
+  std::map<std::string, std::string> properties = options.properties;
+  properties.merge(std::map<std::string, std::string>{
+      {"process.roles", "broker,controller"},
+      {"node.id", "1"},
+      {"controller.quorum.voters", "1@" + local(controller_port_)},
+      {"listeners", plaintext + ",PROXIED://" + local(proxied_port_) + ",CONTROLLER://" + local(controller_port_)},
+      {"advertised.listeners", plaintext + ",PROXIED://" + local(proxy_port_)},
+      {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT"},
+      {"inter.broker.listener.name", "PLAINTEXT"},
+      {"controller.listener.names", "CONTROLLER"},
+      {"log.dirs", dir_ / "data"},
+      {"num.partitions", std::to_string(options.partitions)},
+      {"auto.create.topics.enable", "true"},
+      {"offsets.topic.num.partitions", "1"},
+      {"offsets.topic.replication.factor", "1"},
+      {"transaction.state.log.num.partitions", "1"},
+      {"transaction.state.log.replication.factor", "1"},
+      {"transaction.state.log.min.isr", "1"},
+      {"group.initial.rebalance.delay.ms", "0"},
+      {"broker.heartbeat.interval.ms", "300"},
+      {"broker.session.timeout.ms", "2000"},            // after a kill the broker waits for its own old session to end
+      {"log.cleaner.dedupe.buffer.size", "8388608"}});  // 128 MB of the small heap by default
+  std::string text;
+  for (const auto& [name, value] : properties)
+    text += name + "=" + value + "\n";
+  const std::string file = dir_.write("server.properties", text);
+  const std::string any_cluster_id = "AAAAAAAAAAAAAAAAAAAAAQ";
+  const Finished format = run({java({"kafka.tools.StorageTool", "format", "-t", any_cluster_id, "-c", file}), {}, {}});
+  if (format.status.code != 0) throw std::runtime_error("Kafka's folder: " + format.out + format.err);
+  start();
+}
+
+std::string Kafka::brokers() const {
+  return local(port_);
+}
+std::string Kafka::proxied_brokers() const {
+  return local(proxy_port_);
+}
+
+void Kafka::start() {
+  process_ = std::make_unique<Process>(
+      ProcessOptions{java({"kafka.Kafka", dir_ / "server.properties"}), {}, dir_.path().string()});
+  // The line that says every listener accepts.
+  if (process_->wait_for_output("Kafka Server started", seconds{120})) return;
+  const std::string output = process_->out() + process_->err();
+  process_.reset();
+  throw std::runtime_error("Kafka does not start: " + output);
+}
+
+void Kafka::stop() {
+  process_->kill(SIGTERM);
+  if (!process_->wait(seconds{60})) throw std::runtime_error("Kafka does not stop: " + process_->err());
+}
+
+void Kafka::kill() {
+  process_->kill(SIGKILL);
+  process_->wait(seconds{60});
+}
+
+void Kafka::restart() {
+  stop();
+  start();
+}
+
+void Kafka::pause() {
+  process_->kill(SIGSTOP);
+}
+void Kafka::resume() {
+  process_->kill(SIGCONT);
+}
+bool Kafka::running() {
+  return process_ && process_->running();
+}
+
+Kafka& shared_kafka() {
+  static Kafka kafka;
+  return kafka;
+}
+
+}  // namespace fieldpost::support
