@@ -1,0 +1,201 @@
+#include "agent/status.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "agent/text.h"
+
+namespace fieldpost {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json time_or_null(std::int64_t wall) {
+  return wall == 0 ? Json() : Json(rfc3339(wall));
+}
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+Json number_or_null(const std::optional<double>& number) {
+  return number ? Json(*number) : Json();
+}
+
+double seconds(std::int64_t micros) {
+  return static_cast<double>(micros) / 1e6;
+}
+
+std::vector<Problem> queue_problems(const QueueHealth& queue) {
+  std::vector<Problem> problems;
+  if (!queue.disk_error.empty()) {
+    problems.push_back(
+        {"disk", "buffer", queue.disk_error,
+         "make the disk writable or free space on it; readings wait in RAM until then and the agent goes "
+         "on by itself",
+         queue.disk_error_since});
+  }
+  if (!queue.set_aside.empty()) {
+    problems.push_back({"database", queue.set_aside, "the buffer was no usable database and was set aside",
+                        "look into or remove the file set aside; it goes from this list at the next start", 0});
+  }
+  return problems;
+}
+
+Json problems_json(std::vector<Problem> problems, const QueueHealth& queue) {
+  for (auto& problem : queue_problems(queue))
+    problems.push_back(std::move(problem));
+  Json list = Json::array();
+  for (const auto& problem : problems) {
+    list.push_back({{"code", problem.code},
+                    {"object", problem.object},
+                    {"message", problem.message},
+                    {"remedy", problem.remedy},
+                    {"since", time_or_null(problem.since)}});
+  }
+  return list;
+}
+
+Json link_json(const LinkStatus& link) {
+  return {{"state", to_string(link.state)},          {"since", time_or_null(link.since)},
+          {"error", text_or_null(link.error)},       {"brokers_up", link.brokers_up},
+          {"ack_p50", number_or_null(link.ack_p50)}, {"ack_p99", number_or_null(link.ack_p99)},
+          {"delivered_per_s", link.delivered_per_s}};
+}
+
+Json previous_json(const std::optional<Previous>& previous) {
+  if (!previous) return {};
+  return {{"session", previous->session}, {"end", previous->clean ? "clean" : "crash"}, {"last", previous->last}};
+}
+
+Json account_json(const Account& account) {
+  return {{"read", account.read},
+          {"delivered", account.delivered},
+          {"waiting", account.waiting},
+          {"rejected", account.rejected},
+          {"evicted", account.evicted}};
+}
+
+// A buffer without bounds on disk has no max_bytes and is never full: null.
+Json queue_json(const QueueHealth& queue) {
+  const bool any = queue.account.waiting > 0;
+  return {{"waiting", queue.account.waiting},
+          {"parked", 0},
+          {"bytes", queue.waiting_bytes},
+          {"memory_bytes", queue.memory_bytes},
+          {"max_memory_bytes", nullptr},
+          {"disk_bytes", queue.disk_bytes},
+          {"max_bytes", nullptr},
+          {"oldest_age", any ? Json(seconds(queue.oldest_age)) : Json()},
+          {"full_in", nullptr},
+          {"commits", queue.commits},
+          {"lanes", Json::array({{{"name", "alarm"}, {"waiting", queue.waiting_alarm}},
+                                 {{"name", "telemetry"}, {"waiting", queue.waiting_telemetry}}})}};
+}
+
+Json device_json(const drivers::DeviceHealth& device) {
+  return {{"name", device.name},
+          {"state", drivers::to_string(device.state)},
+          {"last_reading", time_or_null(device.last_reading)},
+          {"error", text_or_null(device.error)},
+          {"polls", device.polls},
+          {"errors", device.errors},
+          {"timeouts", device.timeouts},
+          {"overruns", device.overruns},
+          {"lateness_p99", device.lateness_p99}};
+}
+
+Json source_json(const SourceStatus& source) {
+  const auto& health = source.health;
+  Json devices = Json::array();
+  for (const auto& device : health.devices)
+    devices.push_back(device_json(device));
+  return {{"name", health.name},
+          {"driver", health.driver},
+          {"url", health.url},
+          {"state", drivers::to_string(health.state)},
+          {"since", time_or_null(health.since)},
+          {"error", text_or_null(health.error)},
+          {"readings", health.readings},
+          {"readings_per_s", source.readings_per_s},
+          {"bad_payloads", health.bad_payloads},
+          {"last_bad_payload", text_or_null(health.last_bad_payload)},
+          {"devices", std::move(devices)}};
+}
+
+// Names come from topics and devices, so not every byte of them need be UTF-8.
+std::string line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+const char* to_string(LinkStatus::State state) {
+  switch (state) {
+    case LinkStatus::State::up:
+      return "up";
+    case LinkStatus::State::down:
+      return "down";
+    case LinkStatus::State::connecting:
+      break;
+  }
+  return "connecting";
+}
+
+std::string to_json(const Status& status) {
+  Json sources = Json::array();
+  for (const auto& source : status.sources)
+    sources.push_back(source_json(source));
+  Json queue = queue_json(status.queue);
+  queue["max_memory_bytes"] = status.max_memory;
+  return line({{"agent", status.agent},
+               {"version", status.version},
+               {"session", status.queue.session},
+               {"pid", status.pid},
+               {"uptime", status.uptime},
+               {"link", link_json(status.link)},
+               {"problems", problems_json(status.problems, status.queue)},
+               {"clock", nullptr},
+               {"commit_duration_p99", status.queue.commits == 0 ? Json() : Json(status.queue.commit_duration_p99)},
+               {"previous", previous_json(status.queue.previous)},
+               {"queue", std::move(queue)},
+               {"account", account_json(status.queue.account)},
+               {"sources", std::move(sources)}});
+}
+
+std::string to_json(const StoredState& stored, const std::string& version, std::int64_t now) {
+  QueueHealth queue;
+  queue.account = account_of(stored.account);
+  queue.waiting_alarm = stored.account.waiting_alarm;
+  queue.waiting_telemetry = stored.account.waiting_telemetry;
+  queue.waiting_bytes = stored.account.waiting_bytes;
+  queue.disk_bytes = stored.disk_bytes;
+  queue.oldest_age = std::max<std::int64_t>(0, now - stored.oldest.value_or(now));
+  if (stored.last) queue.previous = Previous{stored.last->info.id, stored.last->clean, stored.last->last};
+  Json queue_part = queue_json(queue);
+  queue_part["memory_bytes"] = nullptr;
+  queue_part["commits"] = nullptr;
+  return line({{"agent", stored.last ? Json(stored.last->info.agent) : Json()},
+               {"version", version},
+               {"session", nullptr},
+               {"pid", nullptr},
+               {"uptime", nullptr},
+               {"link", nullptr},
+               {"problems", Json::array()},
+               {"clock", nullptr},
+               {"commit_duration_p99", nullptr},
+               {"previous", previous_json(queue.previous)},
+               {"queue", std::move(queue_part)},
+               {"account", account_json(queue.account)},
+               {"sources", Json::array()}});
+}
+
+Account account_of(const StoredAccount& stored) {
+  return {stored.read(), stored.delivered, stored.waiting(), stored.rejected, stored.evicted};
+}
+
+std::string to_string(const Account& account) {
+  return "read " + grouped(account.read) + " = delivered " + grouped(account.delivered) + " + waiting " +
+         grouped(account.waiting) + " + rejected " + grouped(account.rejected) + " + evicted " +
+         grouped(account.evicted);
+}
+
+}  // namespace fieldpost
