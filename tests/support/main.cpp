@@ -20,7 +20,7 @@ std::uint64_t seed() {
 }
 
 void report_skipped(const std::string& reason) {
-  std::cout << "skipped: " << reason << std::endl;
+  std::cout << "skipped: " << Catch::getResultCapture().getCurrentTestName() << ": " << reason << std::endl;
 }
 
 }  // namespace fieldpost::support
