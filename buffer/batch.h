@@ -50,7 +50,8 @@ class Batch {
   const std::vector<SeqRange>& ranges() const { return ranges_; }
   /// The first group's time.
   const Stamp& first() const { return first_; }
-  std::size_t bytes() const { return body_.size(); }
+  /// Of its groups, which is nearly all of it.
+  std::size_t bytes() const { return body_.size() - groups_at_; }
   std::string_view groups() const { return std::string_view(body_).substr(groups_at_); }
   /// The bytes as they are stored: the body and its checksum.
   std::string stored() const;

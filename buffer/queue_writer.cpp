@@ -201,6 +201,8 @@ Queue::Impl::Work Queue::Impl::gather(Due what) {
   const auto count = [&](Lane lane, std::uint64_t readings, std::uint64_t bytes) {
     (lane == Lane::alarm ? account.waiting_alarm : account.waiting_telemetry) += readings;
     account.waiting_bytes += bytes;
+    const bool below_zero = static_cast<std::int64_t>(account.waiting_bytes) < 0;  // a damaged row's are estimated
+    if (below_zero || account.waiting() == 0) account.waiting_bytes = 0;
   };
   for (const EntryPtr& entry : work.inserted)
     count(entry->batch->lane(), entry->batch->readings(), entry->batch->bytes());

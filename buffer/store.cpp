@@ -2,8 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-
 #include "buffer/buffer_refused.h"
 #include "buffer/schema.h"
 
@@ -170,8 +168,11 @@ std::optional<StoredRow> StoreReader::row_at(std::optional<Lane> lane, const std
   stored.range = {row.count(3), row.count(4)};
   stored.readings = row.count(5);
   std::string body = row.blob(6);
-  stored.bytes = body.size() - std::min(body.size(), kChecksumBytes);
-  if (auto batch = Batch::parse(std::move(body))) stored.batch = std::make_shared<const Batch>(std::move(*batch));
+  stored.bytes = body.size();
+  if (auto batch = Batch::parse(std::move(body))) {
+    stored.bytes = batch->bytes();
+    stored.batch = std::make_shared<const Batch>(std::move(*batch));
+  }
   return stored;
 }
 

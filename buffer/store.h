@@ -39,7 +39,7 @@ struct StoredRow {
   std::uint64_t session = 0;
   SeqRange range;  // the first and the last seq in it
   std::uint64_t readings = 0;
-  std::size_t bytes = 0;
+  std::size_t bytes = 0;  // as Batch::bytes(); of a damaged one, about
   std::shared_ptr<const Batch> batch;
 };
 

@@ -1,0 +1,146 @@
+#include "buffer/batch.h"
+
+#include <cmath>
+#include <limits>
+
+#include "buffer/seq_set.h"
+#include "buffer/split.h"
+#include "tests/support/catch.h"
+
+using namespace fieldpost;
+
+namespace {
+
+const Layout kPump("plc-a", "pump-7", {{"pressure", "bar"}, {"running", ""}});
+const Layout kMeter("plc-a", "meter-1", {{"energy", "kWh"}});
+
+Batch sample() {
+  BatchBuilder builder(77, Lane::telemetry);
+  builder.add(kPump, {1'000'000, 10}, 5, std::vector<Value>{4.21F, true});
+  builder.add(kMeter, {999'000, 20}, 7, std::vector<Value>{std::uint64_t{18446744073709551615ULL}});
+  builder.add(kPump, {1'002'000, 30}, 10, std::vector<Value>{Bad{"timeout"}, std::string("kär")});
+  return builder.close();
+}
+
+void check_sample(const Batch& batch) {
+  CHECK(batch.session() == 77);
+  CHECK(batch.readings() == 5);
+  CHECK(batch.ranges() == std::vector<SeqRange>{{5, 7}, {10, 11}});
+  BatchReader reader(batch);
+  REQUIRE(reader.next());
+  CHECK(reader.layout().device == "pump-7");
+  CHECK(reader.layout().points[0].unit == "bar");
+  CHECK(reader.first_seq() == 5);
+  CHECK(reader.stamp().wall == 1'000'000);
+  CHECK(std::get<float>(reader.values()[0]) == 4.21F);
+  CHECK(std::get<bool>(reader.values()[1]));
+  REQUIRE(reader.next());
+  CHECK(reader.layout_number() == 1);
+  CHECK(reader.stamp().wall == 999'000);
+  CHECK(reader.stamp().boot == 20);
+  CHECK(std::get<std::uint64_t>(reader.values()[0]) == 18446744073709551615ULL);
+  REQUIRE(reader.next());
+  CHECK(reader.layout_number() == 0);
+  CHECK(reader.first_seq() == 10);
+  CHECK(std::get<BadView>(reader.values()[0]).reason == "timeout");
+  CHECK(std::get<std::string_view>(reader.values()[1]) == "kär");
+  CHECK_FALSE(reader.next());
+}
+
+}  // namespace
+
+TEST_CASE("a batch reads back as it was built, in RAM and from its stored bytes") {
+  const Batch batch = sample();
+  check_sample(batch);
+  const auto stored = Batch::parse(batch.stored());
+  REQUIRE(stored);
+  check_sample(*stored);
+}
+
+TEST_CASE("every kind of value and its limits survive the encoding") {
+  const std::vector<Value> values{Bad{""},
+                                  false,
+                                  std::int64_t{0},
+                                  std::numeric_limits<std::int64_t>::min(),
+                                  std::numeric_limits<std::int64_t>::max(),
+                                  std::uint64_t{0},
+                                  std::numeric_limits<float>::denorm_min(),
+                                  -0.0,
+                                  std::numeric_limits<double>::max(),
+                                  std::string(70'000, 'x')};
+  std::vector<PointName> points(values.size(), PointName{"p", ""});
+  const Layout layout("s", "d", points);
+  BatchBuilder builder(1, Lane::alarm);
+  // Times far apart: a payload's own clock may say anything.
+  builder.add(layout, {std::numeric_limits<std::int64_t>::max(), 1}, 1, values);
+  builder.add(layout, {std::numeric_limits<std::int64_t>::min(), 2}, 100, values);
+  const auto batch = Batch::parse(builder.close().stored());
+  REQUIRE(batch);
+  CHECK(batch->lane() == Lane::alarm);
+  BatchReader reader(*batch);
+  for (const std::int64_t wall : {std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
+    REQUIRE(reader.next());
+    CHECK(reader.stamp().wall == wall);
+    const auto read = reader.values();
+    CHECK(std::get<std::int64_t>(read[3]) == std::numeric_limits<std::int64_t>::min());
+    CHECK(std::get<std::int64_t>(read[4]) == std::numeric_limits<std::int64_t>::max());
+    CHECK(std::get<float>(read[6]) == std::numeric_limits<float>::denorm_min());
+    CHECK(std::signbit(std::get<double>(read[7])));
+    CHECK(std::get<double>(read[8]) == std::numeric_limits<double>::max());
+    CHECK(std::get<std::string_view>(read[9]).size() == 70'000);
+  }
+}
+
+TEST_CASE("damage to any byte of a stored batch is found") {
+  const std::string stored = sample().stored();
+  for (std::size_t at = 0; at < stored.size(); ++at) {
+    std::string damaged = stored;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
+    CHECK_FALSE(Batch::parse(damaged));
+    CHECK_FALSE(Batch::parse(stored.substr(0, at)));
+  }
+}
+
+TEST_CASE("NaN and infinity are no values") {
+  CHECK(number(std::nan("")) == Value{Bad{"not a number"}});
+  CHECK(number(std::numeric_limits<float>::infinity()) == Value{Bad{"not a number"}});
+  CHECK(number(1.5) == Value{1.5});
+}
+
+TEST_CASE("a part of a batch keeps seqs, times, names and values") {
+  const std::vector<std::size_t> kept{1, 2, 4};
+  const Batch part = part_of(sample(), kept);
+  CHECK(part.ranges() == std::vector<SeqRange>{{6, 7}, {11, 11}});
+  BatchReader reader(part);
+  REQUIRE(reader.next());
+  CHECK(reader.layout().points.size() == 1);
+  CHECK(reader.layout().points[0].name == "running");
+  CHECK(reader.first_seq() == 6);
+  REQUIRE(reader.next());
+  CHECK(reader.layout().device == "meter-1");
+  REQUIRE(reader.next());
+  CHECK(reader.first_seq() == 11);
+  CHECK(reader.stamp().wall == 1'002'000);
+  CHECK(std::get<std::string_view>(reader.values()[0]) == "kär");
+  CHECK_FALSE(reader.next());
+}
+
+TEST_CASE("a set of seqs joins, splits and finds ranges") {
+  SeqSet set;
+  set.add({1, 10});
+  set.add({11, 20});
+  set.add({30, 40});
+  CHECK(set.ranges() == std::vector<SeqRange>{{1, 20}, {30, 40}});
+  set.remove({5, 6});
+  CHECK(set.ranges() == std::vector<SeqRange>{{1, 4}, {7, 20}, {30, 40}});
+  CHECK_FALSE(set.overlaps({5, 6}));
+  CHECK(set.overlaps({6, 7}));
+  CHECK_FALSE(set.overlaps({21, 29}));
+  set.remove({4, 35});
+  CHECK(set.ranges() == std::vector<SeqRange>{{1, 3}, {36, 40}});
+  set.add({2, 37});
+  CHECK(set.ranges() == std::vector<SeqRange>{{1, 40}});
+  CHECK(set.count() == 40);
+  set.remove({1, 40});
+  CHECK(set.empty());
+}
