@@ -38,6 +38,14 @@ TEST_CASE("installing puts every file where it belongs", "[service]") {
   CHECK(unit.find("\nExecStart=/usr/bin/fieldpost run\n") != std::string::npos);
 }
 
+TEST_CASE("the installed example is a configuration without a problem", "[service]") {
+  const Installed installed;
+  const Finished check = run(
+      {{installed.root / "usr/bin/fieldpost", "-c", installed.root / "etc/fieldpost/fieldpost.toml", "check"}, {}, {}});
+  INFO(check.out << check.err);
+  CHECK(check.status.code == 0);
+}
+
 TEST_CASE("installing again leaves the operator's configuration alone", "[service]") {
   const Installed installed;
   const std::string own = installed.root.write("etc/fieldpost/fieldpost.toml", "# mine\n");
