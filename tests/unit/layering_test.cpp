@@ -43,8 +43,11 @@ int rank(const std::string& path) {
 /// What is wrong with a line of a source; empty: nothing.
 std::string fault_in(const std::string& path, const std::string& line) {
   static const std::regex include(R"(^\s*#\s*include\s*([<"].*))");
-  static const std::regex writing("modbus_(mask_)?write_|modbus_send_raw_request");
-  if (std::regex_search(line, writing) && !path.starts_with("agent/demo/")) return "writes to equipment";
+  static const std::regex writing("modbus_(mask_)?write_");
+  if (std::regex_search(line, writing)) return "writes to equipment";
+  // The one place where a request is put together by hand; its function codes are those of the four tables, to read.
+  const bool raw = line.find("modbus_send_raw_request") != std::string::npos;
+  if (raw && path != "drivers/modbus/bus.cpp") return "writes to equipment";
   std::smatch match;
   if (!std::regex_search(line, match, include)) return {};
   const std::string header = match[1];
@@ -104,6 +107,7 @@ TEST_CASE("the layering test sees what it looks for", "[layering]") {
     INFO(line);
     CHECK(fault_in("agent/app.cpp", line) == "is not the place for this library");
   }
+  CHECK(fault_in("drivers/modbus/link.cpp", "modbus_send_raw_request(c, f, 6)") == "writes to equipment");
   CHECK(fault_in("drivers/modbus/link.cpp", "modbus_write_bit(context, 0, 1);") == "writes to equipment");
   CHECK(fault_in("drivers/modbus/link.cpp", "modbus_mask_write_register(c, 0, 1, 2);") == "writes to equipment");
 }
