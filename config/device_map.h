@@ -17,7 +17,8 @@ struct Register {
 
 enum class Type { boolean, int16, uint16, int32, uint32, float32 };
 
-/// Where the bytes of a value stand in its registers, A the most significant. 16-bit types use ABCD for AB, BADC for BA.
+/// Where the bytes of a value stand in its registers, A the most significant. 16-bit types use ABCD for AB, BADC for
+/// BA.
 enum class Order { ABCD, CDAB, BADC, DCBA };
 
 /// A number as it was written, so that raw 3 x 0.1 is 0.3: digits x 10^exponent.

@@ -1,0 +1,25 @@
+// Durations "200ms" and sizes "16MiB".
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "config/text.h"
+
+namespace fieldpost::config {
+
+using Duration = std::chrono::microseconds;
+
+/// A whole number and one of us ms s m h d.
+Parsed<Duration> parse_duration(std::string_view text);
+
+/// A whole number and one of B KiB MiB GiB kB MB GB.
+Parsed<std::uint64_t> parse_size(std::string_view text);
+
+/// In the largest unit that gives a whole number.
+std::string to_text(Duration duration);
+std::string size_text(std::uint64_t bytes);
+
+}  // namespace fieldpost::config

@@ -1,0 +1,31 @@
+#include "config/topic.h"
+
+namespace fieldpost::config {
+
+Parsed<int> parse_filter(std::string_view filter) {
+  if (filter.empty() || filter.size() > 65535) return Wrong{"must be 1 to 65535 bytes"};
+  if (filter.starts_with("$share/")) return Wrong{"is a shared subscription, which is not built in this version"};
+  int wildcards = 0;
+  while (true) {
+    const std::size_t slash = filter.find('/');
+    const std::string_view level = filter.substr(0, slash);
+    if (level.find_first_of("+#") != std::string_view::npos) {
+      if (level.size() > 1) return Wrong{"has a wildcard beside other text: + and # each take a whole level"};
+      if (level == "#" && slash != std::string_view::npos) return Wrong{"has a # before its last level"};
+      ++wildcards;
+    }
+    if (slash == std::string_view::npos) return wildcards;
+    filter.remove_prefix(slash + 1);
+  }
+}
+
+bool valid_pointer(std::string_view pointer) {
+  if (!pointer.empty() && pointer.front() != '/') return false;
+  for (std::size_t i = 0; i < pointer.size(); ++i) {
+    if (pointer[i] == '~' && (i + 1 == pointer.size() || (pointer[i + 1] != '0' && pointer[i + 1] != '1')))
+      return false;
+  }
+  return true;
+}
+
+}  // namespace fieldpost::config

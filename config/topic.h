@@ -1,0 +1,16 @@
+// The syntax of MQTT topic filters (MQTT 3.1.1, section 4.7) and of JSON pointers (RFC 6901, section 3).
+#pragma once
+
+#include <string_view>
+
+#include "config/text.h"
+
+namespace fieldpost::config {
+
+/// The number of wildcards in the filter.
+Parsed<int> parse_filter(std::string_view filter);
+
+/// Whether "" (the whole document) or "/a/b", in which ~ stands only as ~0 or ~1.
+bool valid_pointer(std::string_view pointer);
+
+}  // namespace fieldpost::config

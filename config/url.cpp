@@ -1,0 +1,124 @@
+#include "config/url.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace fieldpost::config {
+namespace {
+
+// The rates that Linux's termios has a name for: others are not a matter of the URL alone.
+constexpr std::array bauds{300,     600,     1200,    2400,    4800,    9600,    19200,  38400,
+                           57600,   115200,  230400,  460800,  500000,  576000,  921600, 1000000,
+                           1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
+
+bool name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+}
+
+bool ipv6(std::string_view text) {
+  const std::string address(text.substr(0, text.find('%')));  // %zone, of a link-local address
+  in6_addr ignored{};
+  return inet_pton(AF_INET6, address.c_str(), &ignored) == 1;
+}
+
+/// One key=value of a serial URL, the reason where it is refused.
+std::optional<Wrong> set_serial(ModbusUrl& url, std::string_view key, std::string_view value) {
+  if (key == "baud") {
+    const auto baud = parse_number(value, bauds.back());
+    if (!baud || std::find(bauds.begin(), bauds.end(), *baud) == bauds.end()) {
+      return Wrong{"has a baud that is no serial rate: 9600 or 19200, say (300 to 4000000)"};
+    }
+    url.baud = static_cast<int>(*baud);
+  } else if (key == "parity") {
+    if (value != "none" && value != "even" && value != "odd")
+      return Wrong{"has a parity that is not none, even or odd"};
+    url.parity = value == "none" ? 'N' : value == "even" ? 'E' : 'O';
+  } else if (key == "stop") {
+    if (value != "1" && value != "2") return Wrong{"has stop bits that are not 1 or 2"};
+    url.stop = value == "1" ? 1 : 2;
+  } else {
+    return Wrong{"has an unknown setting " + in_quotes(key) + ": must be baud, parity or stop"};
+  }
+  return std::nullopt;
+}
+
+Parsed<ModbusUrl> parse_serial(std::string_view rest) {
+  ModbusUrl url;
+  url.kind = ModbusUrl::Kind::rtu;
+  const std::size_t question = std::min(rest.find('?'), rest.size());
+  url.path = rest.substr(0, question);
+  if (url.path.size() < 2 || url.path.front() != '/') {
+    return Wrong{"names no serial device: write three slashes, as in \"rtu:///dev/ttyUSB0?baud=19200\""};
+  }
+  std::set<std::string_view> seen;
+  std::string_view query = rest.substr(std::min(question + 1, rest.size()));
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const std::string_view key = pair.substr(0, pair.find('='));
+    if (!seen.insert(key).second) return Wrong{"sets " + in_quotes(key) + " twice"};
+    const std::string_view value = pair.substr(std::min(key.size() + 1, pair.size()));
+    if (auto wrong = set_serial(url, key, value)) return *wrong;
+  }
+  return url;
+}
+
+}  // namespace
+
+Parsed<HostPort> parse_host_port(std::string_view text) {
+  const bool bracketed = text.starts_with('[');
+  const std::size_t end = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
+  if (end == std::string_view::npos) return Wrong{"has a bracket that is not closed"};
+  HostPort result;
+  result.host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
+  std::string_view rest = text.substr(bracketed ? end + 1 : end);
+  if (bracketed ? !ipv6(result.host)
+                : result.host.empty() || !std::all_of(result.host.begin(), result.host.end(), name_character)) {
+    return Wrong{bracketed ? "has no IPv6 address in its brackets" : "names no host"};
+  }
+  if (rest.empty()) return result;
+  if (!bracketed && std::count(rest.begin(), rest.end(), ':') > 1) {
+    return Wrong{"has too many colons: an IPv6 address stands in brackets, as in [fd00::7]:502"};
+  }
+  const auto port = rest.front() == ':' ? parse_number(rest.substr(1), 65535) : std::nullopt;
+  if (!port || *port == 0) return Wrong{"has something else than :PORT, 1 to 65535, after its host"};
+  result.port = static_cast<std::uint16_t>(*port);
+  return result;
+}
+
+Parsed<ModbusUrl> parse_modbus_url(std::string_view text) {
+  if (text.starts_with("rtu+tcp://")) return Wrong{"is not built in this version: use tcp:// or rtu://"};
+  if (text.starts_with("rtu://")) {
+    Parsed<ModbusUrl> parsed = parse_serial(text.substr(6));
+    if (auto* url = std::get_if<ModbusUrl>(&parsed)) url->text = text;
+    return parsed;
+  }
+  if (!text.starts_with("tcp://")) return Wrong{"must start with tcp:// or rtu://"};
+  const Parsed<HostPort> parsed = parse_host_port(text.substr(6));
+  if (const auto* wrong = std::get_if<Wrong>(&parsed)) return *wrong;
+  ModbusUrl url;
+  url.host = std::get<HostPort>(parsed).host;
+  url.port = std::get<HostPort>(parsed).port.value_or(url.port);
+  url.text = text;
+  return url;
+}
+
+Parsed<MqttUrl> parse_mqtt_url(std::string_view text) {
+  if (text.starts_with("mqtts://")) return Wrong{"is not built in this version: use mqtt://"};
+  if (text.starts_with("ws://") || text.starts_with("wss://")) {
+    return Wrong{"is a WebSocket, which is not supported: use the broker's mqtt:// listener"};
+  }
+  if (!text.starts_with("mqtt://")) return Wrong{"must start with mqtt://"};
+  const Parsed<HostPort> parsed = parse_host_port(text.substr(7));
+  if (const auto* wrong = std::get_if<Wrong>(&parsed)) return *wrong;
+  MqttUrl url;
+  url.host = std::get<HostPort>(parsed).host;
+  url.port = std::get<HostPort>(parsed).port.value_or(url.port);
+  url.text = text;
+  return url;
+}
+
+}  // namespace fieldpost::config
