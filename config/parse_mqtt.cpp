@@ -1,0 +1,138 @@
+// [[mqtt]] and [[mqtt.subscribe]].
+#include "config/sections.h"
+#include "config/template.h"
+#include "config/topic.h"
+#include "config/url.h"
+
+namespace fieldpost::config {
+namespace {
+
+/// device or point: a name, of which {1} to {wildcards} stand for levels of the topic. Below 0: the filter is wrong,
+/// and nothing can be said of the numbers.
+std::string parse_name(Fields& fields, std::string_view key, int wildcards) {
+  if (!fields.require(key, "a name, or {1} for the topic's first wildcard")) return "";
+  const auto text = fields.name(key);
+  if (!text) return "";
+  const Parsed<Template> parsed = parse_template(*text);
+  if (const auto* wrong = std::get_if<Wrong>(&parsed)) {
+    fields.wrong_value(key, *text, wrong->what);
+    return "";
+  }
+  for (const std::string& name : std::get<Template>(parsed).names) {
+    const auto number = name.starts_with('0') ? std::nullopt : parse_number(name, 65535);
+    if (!number) {
+      fields.wrong(key, "has an unknown placeholder " + in_quotes("{" + name + "}") + ": {1} is the first wildcard");
+    } else if (wildcards >= 0 && *number > static_cast<std::uint64_t>(wildcards)) {
+      fields.wrong(key, in_quotes("{" + name + "}") + " is beyond the topic's wildcards, of which there are " +
+                            std::to_string(wildcards));
+    }
+  }
+  return *text;
+}
+
+void check_device(Fields& fields, const std::string& name, const Context& context) {
+  if (name.empty()) return;
+  if (name == context.config.agent.id) {
+    fields.wrong_value("device", name, "is the agent's id: readings of that device are the agent's own");
+  } else if (const std::string owner = context.devices.owner(name); !owner.empty()) {
+    fields.wrong_value("device", name, "is already the name of the entry in " + owner);
+  }
+}
+
+void parse_url(Fields& fields, MqttUrl& url) {
+  if (!fields.require("url", "as in \"mqtt://broker.local:1883\"")) return;
+  const auto text = fields.text("url");
+  if (text && text->find('@') != std::string::npos) {
+    fields.wrong("url", "holds a user: use username and password_file");  // not shown: a password may stand in it
+  } else if (text) {
+    fields.take("url", url, parse_mqtt_url);
+  }
+}
+
+void parse_qos(Fields& fields, int& qos) {
+  const Node* node = fields.find("qos");
+  const auto* written = node != nullptr ? std::get_if<std::int64_t>(&node->value) : nullptr;
+  if (written != nullptr && *written == 2) {
+    fields.wrong("qos", "2 is not built in this version: must be 0 or 1, which loses nothing but may repeat");
+  } else {
+    fields.integer("qos", qos, 0, 1);
+  }
+}
+
+void parse_payload(Fields& fields, MqttRule& rule) {
+  const auto payload = fields.choice("payload", {"json", "text"}, {"sparkplug", "raw"});
+  if (payload == "text") rule.payload = MqttRule::Payload::text;
+  for (const auto& [key, into] : {std::pair{"value", &rule.value}, std::pair{"time", &rule.time}}) {
+    const auto pointer = fields.text(key);
+    if (!pointer) continue;
+    *into = *pointer;
+    if (rule.payload == MqttRule::Payload::text) {
+      fields.wrong(key, "is of payload \"json\" only: a text is the value itself");
+    } else if (!valid_pointer(*pointer)) {
+      fields.wrong_value(key, *pointer, "is no JSON pointer: write \"/a/b\", and ~0 for ~, ~1 for / in a name");
+    } else if (into == &rule.time && pointer->empty()) {
+      fields.wrong(key, "is empty: leave it out for the time of arrival");
+    }
+  }
+}
+
+MqttRule parse_rule(Fields& fields, const Context& context) {
+  MqttRule rule;
+  int wildcards = -1;
+  if (fields.require("topic", "an MQTT topic filter, as in \"yard/+/temperature\"")) {
+    const auto filter = fields.text("topic");
+    if (filter) {
+      rule.topic = *filter;
+      const Parsed<int> parsed = parse_filter(*filter);
+      if (const auto* wrong = std::get_if<Wrong>(&parsed)) {
+        fields.wrong_value("topic", *filter, wrong->what);
+      } else {
+        wildcards = std::get<int>(parsed);
+      }
+    }
+  }
+  parse_qos(fields, rule.qos);
+  parse_payload(fields, rule);
+  rule.device = parse_name(fields, "device", wildcards);
+  check_device(fields, rule.device, context);
+  rule.point = parse_name(fields, "point", wildcards);
+  rule.unit = fields.text("unit").value_or("");
+  fields.finish({"values", "retained", "keep_bad", "type", "order", "scale", "offset", "enum", "time_zone"});
+  return rule;
+}
+
+}  // namespace
+
+void parse_mqtt(Fields& root, Context& context) {
+  for (Fields& fields : root.tables("mqtt")) {
+    MqttBroker broker;
+    if (fields.require("name", "name the broker")) {
+      broker.name = fields.name("name").value_or("");
+      if (!broker.name.empty()) context.sources.claim(fields, "name", broker.name);
+    }
+    parse_url(fields, broker.url);
+    broker.client_id = "fieldpost-" + context.config.agent.id + "-" + broker.name;
+    broker.client_id = fields.has("client_id") ? fields.name("client_id").value_or("") : broker.client_id;
+    broker.username = fields.text("username").value_or("");
+    if (const auto path = fields.text("password_file")) {
+      broker.password_file = resolve(*path, context.config.file);
+      if (path->empty()) {
+        fields.wrong("password_file", "is empty: name the file that holds the password");
+      } else if (path->starts_with("credential:")) {
+        fields.wrong_value("password_file", *path, "is not built in this version: name the credential's file");
+      } else if (broker.username.empty()) {
+        fields.wrong("password_file", "has no username beside it: MQTT takes no password without one");
+      }
+    }
+    fields.choice("ack", {"durable"}, {"stored"});
+    const bool has_rules = fields.has("subscribe");
+    for (Fields& rule : fields.tables("subscribe")) {
+      broker.rules.push_back(parse_rule(rule, context));
+    }
+    if (!has_rules) fields.wrong("subscribe", "is missing: a broker has at least one [[mqtt.subscribe]]");
+    fields.finish({"version", "session_expiry", "receive_maximum", "will", "rebirth", "ca", "certificate", "key"});
+    context.config.mqtt.push_back(std::move(broker));
+  }
+}
+
+}  // namespace fieldpost::config

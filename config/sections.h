@@ -1,0 +1,65 @@
+// The tables of fieldpost.toml, one function each, and what they must know of each other.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/config.h"
+#include "config/fields.h"
+#include "config/parse.h"
+
+namespace fieldpost::config {
+
+/// Names of one kind, none of which may be given twice.
+class Names {
+ public:
+  /// The name that `key` gives; a problem where an earlier entry has it.
+  void claim(Fields& fields, std::string_view key, const std::string& name);
+  /// The dotted key and line of who has the name, for a message; empty where nobody does.
+  std::string owner(const std::string& name) const;
+
+ private:
+  std::map<std::string, std::string> owners_;
+};
+
+/// The device maps of one configuration, each read and parsed once however many devices name it.
+class Maps {
+ public:
+  Maps(const World& world, Report& report) : world_(world), report_(report) {}
+  /// For the path that `key` names; nullptr, and a problem, where there is no usable map. The problems inside a map are
+  /// reported once.
+  const DeviceMap* get(Fields& fields, std::string_view key, const std::string& path);
+
+ private:
+  struct Entry {
+    std::string error;  // the file could not be read
+    std::optional<DeviceMap> map;
+  };
+  const World& world_;
+  Report& report_;
+  std::map<std::string, Entry> entries_;
+};
+
+struct Context {
+  const World& world;
+  Config& config;
+  Maps maps;
+  Names sources;  // links and brokers
+  Names devices;  // of Modbus links: an MQTT device may come from several rules
+};
+
+/// Relative to the configuration file's folder.
+std::string resolve(const std::string& path, const std::string& config_file);
+
+void parse_agent(Fields& fields, Context& context);
+void parse_buffer(Fields& fields, Context& context);
+/// After parse_agent: the templates may name the site.
+void parse_kafka(Fields& fields, Fields& agent, Context& context);
+void parse_modbus(Fields& root, Context& context);
+/// After parse_modbus: no device may have the name of a Modbus device.
+void parse_mqtt(Fields& root, Context& context);
+
+}  // namespace fieldpost::config
