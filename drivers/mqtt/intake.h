@@ -1,0 +1,53 @@
+// What becomes of a message: its readings go into the queue, and what it lacks is counted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "buffer/clock.h"
+#include "buffer/queue.h"
+#include "config/config.h"
+#include "drivers/driver.h"
+#include "drivers/mqtt/payload.h"
+#include "drivers/mqtt/series.h"
+
+namespace fieldpost::drivers::mqtt {
+
+class Intake {
+ public:
+  /// All three outlive it.
+  Intake(const config::MqttBroker& broker, Queue& queue, const Clock& clock);
+
+  struct Taken {
+    std::vector<SeqRange> readings;  // what has to be safe before the message is
+    bool refused = false;            // the queue is closing: not all of them were taken
+  };
+  /// One thread at a time. Every rule that matches makes one reading, where the topic gives it its names. Waits while
+  /// the queue's memory is full.
+  Taken take(std::string_view topic, std::string_view payload);
+
+  /// Any thread: fills in readings, bad payloads and devices.
+  void report(SourceHealth& health) const;
+
+ private:
+  void count(const Series& series, const Decoded& decoded, std::string_view topic, std::int64_t arrival);
+  void count_bad(std::string_view topic, const std::string& reason);
+
+  Queue& queue_;
+  const Clock& clock_;
+  SeriesCache cache_;
+
+  mutable std::mutex mutex_;
+  std::uint64_t readings_ = 0;
+  std::uint64_t bad_payloads_ = 0;
+  std::string last_bad_payload_;
+  std::map<std::string, DeviceHealth, std::less<>> devices_;
+};
+
+}  // namespace fieldpost::drivers::mqtt
