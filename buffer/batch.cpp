@@ -133,8 +133,9 @@ Layout::Layout(std::string source, std::string device, std::vector<PointName> po
 BatchReader::BatchReader(const Batch& batch) : BatchReader(batch.groups()) {}
 
 bool BatchReader::read_layout() {
-  wire::Cursor names(cursor_.string());
-  LayoutView layout{names.string(), names.string(), {}};
+  const std::string_view encoded = cursor_.string();
+  wire::Cursor names(encoded);
+  LayoutView layout{encoded, names.string(), names.string(), {}};
   const std::uint64_t points = names.varint();
   // A point takes two bytes at least: a count beyond that is damage, and must not reserve memory.
   if (points == 0 || points > names.left() / 2) return false;

@@ -29,6 +29,7 @@ struct PointView {
 };
 
 struct LayoutView {
+  std::string_view encoded;  // as Layout::encoded()
   std::string_view source;
   std::string_view device;
   std::vector<PointView> points;

@@ -1,0 +1,42 @@
+// Where each reading goes and what its record looks like, by the configuration of now. Pure, but for a bounded memory
+// of the layouts met lately.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/forwarder/record.h"
+#include "buffer/batch.h"
+#include "config/config.h"
+
+namespace fieldpost {
+
+struct PointShape {
+  std::string topic;
+  std::string key;
+  RecordFrame frame;
+};
+
+using LayoutShape = std::vector<PointShape>;  // one for each point
+
+class Shapes {
+ public:
+  explicit Shapes(const config::Kafka& kafka) : topic_(kafka.topic), key_(kafka.key) {}
+
+  /// Valid until forget().
+  const LayoutShape& of(const SessionInfo& session, const LayoutView& layout);
+
+  /// Makes room where too many are remembered. Call it between batches.
+  void forget();
+
+ private:
+  std::string topic_;
+  std::string key_;
+  std::unordered_map<std::string, LayoutShape> known_;  // by session and encoded layout
+};
+
+/// A topic's name as Kafka takes it: what it refuses becomes '_', and it is cut at 249 characters.
+std::string kafka_topic(std::string name);
+
+}  // namespace fieldpost
