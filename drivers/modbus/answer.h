@@ -1,0 +1,30 @@
+// What became of a request.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace fieldpost::drivers::modbus {
+
+struct Outcome {
+  enum class Kind : std::uint8_t { answered, exception, timeout, wrong_answer, disconnected, illegal_unit };
+  Kind kind = Kind::disconnected;
+  std::uint8_t exception = 0;  // code, where the kind is exception
+  bool operator==(const Outcome&) const = default;
+};
+
+/// The reason that a bad reading carries: an exception's name, "timeout", "wrong answer", "disconnected",
+/// "illegal unit"; empty where it was answered.
+std::string reason(const Outcome& outcome);
+
+/// The device spoke: the connection is in step.
+inline bool spoke(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::answered || outcome.kind == Outcome::Kind::exception;
+}
+
+/// An answer's PDU (Application Protocol 1.1b3, section 6) to a request for values.size() registers, or bits of
+/// function 1 or 2, which go to `values`.
+Outcome parse_answer(std::uint8_t function, std::span<const std::uint8_t> pdu, std::span<std::uint16_t> values);
+
+}  // namespace fieldpost::drivers::modbus
