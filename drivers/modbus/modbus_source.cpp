@@ -1,0 +1,169 @@
+#include "drivers/modbus/modbus_source.h"
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+namespace fieldpost::drivers {
+
+using SteadyClock = std::chrono::steady_clock;
+
+struct ModbusSource::Asked {
+  std::string device;
+  std::vector<std::string> points;
+  std::promise<DeviceReading> answer;
+};
+
+namespace {
+
+DeviceReading refused(const std::string& device, const Clock& clock, std::string error) {
+  return {device, clock.now().wall, 0, {}, std::move(error)};
+}
+
+}  // namespace
+
+ModbusSource::ModbusSource(const config::ModbusLink& link, Queue& queue, const Clock& clock)
+    : link_(link), queue_(queue), clock_(clock), line_(link.url, link.timeout), since_(clock.now().wall) {
+  devices_.reserve(link.devices.size());
+  for (const config::ModbusDevice& device : link.devices)
+    devices_.emplace_back(device, link.name);
+}
+
+ModbusSource::~ModbusSource() {
+  request_stop();
+  join();
+}
+
+void ModbusSource::start() {
+  {
+    const std::lock_guard lock(mutex_);
+    const SteadyClock::time_point now = SteadyClock::now();
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+      devices_[i].begin(now, modbus::phase(link_.name, i, devices_.size(), devices_[i].config().every));
+    }
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+void ModbusSource::request_stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  line_.interrupt();
+}
+
+void ModbusSource::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void ModbusSource::run() {
+  while (!stopping_ && !devices_.empty()) {
+    serve_one();
+    modbus::PolledDevice& next = *std::min_element(devices_.begin(), devices_.end(),
+                                                   [](const auto& a, const auto& b) { return a.due() < b.due(); });
+    if (wait_until(next.due()) && !poll(next)) break;
+  }
+  refuse_asked();
+}
+
+bool ModbusSource::wait_until(modbus::Grid::Time due) {
+  std::unique_lock lock(mutex_);
+  while (!stopping_ && SteadyClock::now() < due) {
+    if (!asked_.empty()) return false;
+    wake_.wait_until(lock, due);
+  }
+  return !stopping_;
+}
+
+bool ModbusSource::poll(modbus::PolledDevice& device) {
+  const SteadyClock::time_point began = SteadyClock::now();
+  const modbus::Pass pass = device.poll(line_);
+  const Stamp stamp = clock_.now();
+  if (stopping_) return false;  // what was interrupted says nothing about the device
+  if (queue_.append(device.layout(), stamp, device.values()).count() == 0) return false;
+  const std::lock_guard lock(mutex_);
+  readings_ += device.values().size();
+  device.account(pass, began, SteadyClock::now(), stamp.wall);
+  judge(stamp.wall);
+  return true;
+}
+
+void ModbusSource::judge(std::int64_t wall) {
+  std::size_t up = 0;
+  std::size_t down = 0;
+  std::size_t polled = 0;
+  error_.clear();
+  for (const modbus::PolledDevice& device : devices_) {
+    if (device.state() == State::connecting) continue;
+    ++polled;
+    if (device.state() == State::up) ++up;
+    if (device.state() == State::down) ++down;
+    if (error_.empty() && !device.error().empty()) error_ = device.config().name + ": " + device.error();
+  }
+  if (polled > 0 && down == polled && !line_.error().empty()) error_ = line_.error();
+  State state = State::degraded;
+  if (up == polled) state = State::up;
+  if (down == polled) state = State::down;
+  if (state != state_) since_ = wall;
+  state_ = state;
+}
+
+void ModbusSource::serve_one() {
+  std::shared_ptr<Asked> asked;
+  {
+    const std::lock_guard lock(mutex_);
+    if (asked_.empty()) return;
+    asked = std::move(asked_.front());
+    asked_.pop_front();
+  }
+  std::string error;
+  const config::ModbusDevice* device = modbus::find_device(link_, asked->device, error);
+  asked->answer.set_value(device == nullptr ? refused(asked->device, clock_, error)
+                                            : modbus::take(line_, *device, asked->points, clock_));
+}
+
+void ModbusSource::refuse_asked() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  for (const std::shared_ptr<Asked>& asked : asked_) {
+    asked->answer.set_value(refused(asked->device, clock_, "the link is stopping"));
+  }
+  asked_.clear();
+}
+
+DeviceReading ModbusSource::read(const std::string& device, const std::vector<std::string>& points,
+                                 std::chrono::milliseconds at_most) {
+  const auto asked = std::make_shared<Asked>();
+  asked->device = device;
+  asked->points = points;
+  std::future<DeviceReading> answer = asked->answer.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return refused(device, clock_, "the link is stopping");
+    asked_.push_back(asked);
+  }
+  wake_.notify_all();
+  if (answer.wait_for(at_most) == std::future_status::ready) return answer.get();
+  const std::lock_guard lock(mutex_);
+  std::erase(asked_, asked);
+  return refused(device, clock_, "the link had no time for it within " + std::to_string(at_most.count()) + " ms");
+}
+
+SourceHealth ModbusSource::health() const {
+  const std::lock_guard lock(mutex_);
+  SourceHealth health;
+  health.name = link_.name;
+  health.driver = "modbus";
+  health.url = link_.url.text;
+  health.state = state_;
+  health.since = since_;
+  health.error = error_;
+  health.readings = readings_;
+  for (const modbus::PolledDevice& device : devices_)
+    health.devices.push_back(device.health());
+  return health;
+}
+
+}  // namespace fieldpost::drivers
