@@ -31,8 +31,8 @@ class MqttSource final : public Source {
   void start() override;
   void request_stop() override;
   /// Call it before Queue::close(), so that the message in hand becomes safe and is acknowledged. Where it does not
-  /// within a second of request_stop(), the connection is left behind as it is, unacknowledged, and the process must
-  /// end by _exit: Paho's thread does not come back.
+  /// within a second of request_stop(), the connection is left behind with the message unacknowledged (but where it
+  /// becomes safe in that very moment), and the process must end by _exit: Paho's thread does not come back.
   void join() override;
   SourceHealth health() const override;
 
