@@ -1,0 +1,120 @@
+#include "agent/device_reading_json.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <type_traits>
+#include <vector>
+
+#include "agent/forwarder/json.h"
+#include "agent/text.h"
+
+namespace fieldpost {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Row = std::array<std::string, 6>;
+
+Json value_json(const Value& value) {
+  return std::visit(
+      [](const auto& held) -> Json {
+        using Held = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<Held, Bad>) {
+          return {};
+        } else if constexpr (std::is_same_v<Held, float>) {
+          // As a double it would be written with digits that a float does not have.
+          std::string digits;
+          json::append_number(digits, held);
+          return Json::parse(digits);
+        } else {
+          return held;
+        }
+      },
+      value);
+}
+
+std::string text(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? printable(found->get<std::string>()) : std::string();
+}
+
+std::string hex(const Json& raw) {
+  std::string words;
+  for (const auto& word : raw) {
+    std::array<char, 8> digits{};
+    std::snprintf(digits.data(), digits.size(), "%04x", word.get<unsigned>());
+    if (!words.empty()) words += ' ';
+    words += digits.data();
+  }
+  return words;
+}
+
+Row row(const Json& point) {
+  const Json& value = point.at("value");
+  std::string shown = value.is_null() ? "-" : value.is_string() ? printable(value.get<std::string>()) : value.dump();
+  const std::string reason = text(point, "reason");
+  return {text(point, "point"),    std::move(shown),
+          text(point, "unit"),     text(point, "quality") + (reason.empty() ? "" : ": " + reason),
+          text(point, "register"), hex(point.at("raw"))};
+}
+
+std::string table(const std::vector<Row>& rows) {
+  Row::size_type column = 0;
+  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
+  for (const auto& cells : rows) {
+    for (column = 0; column < cells.size(); ++column)
+      widths[column] = std::max(widths[column], cells[column].size());
+  }
+  std::string lines;
+  for (const auto& cells : rows) {
+    std::string line;
+    for (column = 0; column < cells.size(); ++column) {
+      line += cells[column] + std::string(widths[column] - cells[column].size() + 2, ' ');
+    }
+    lines += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string to_json(const drivers::DeviceReading& reading) {
+  Json points = Json::array();
+  for (const auto& point : reading.points) {
+    const Bad* bad = std::get_if<Bad>(&point.value);
+    points.push_back({{"point", point.point},
+                      {"value", value_json(point.value)},
+                      {"unit", point.unit.empty() ? Json() : Json(point.unit)},
+                      {"quality", bad == nullptr ? "good" : "bad"},
+                      {"reason", bad == nullptr ? Json() : Json(bad->reason)},
+                      {"register", point.reg},
+                      {"raw", point.raw}});
+  }
+  Json json{{"device", reading.device},
+            {"time", reading.time == 0 ? Json() : Json(rfc3339(reading.time))},
+            {"duration", reading.duration},
+            {"points", std::move(points)}};
+  if (!reading.error.empty()) json["error"] = reading.error;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+DeviceReadingText render_device_reading(const std::string& json) {
+  const Json reading = Json::parse(json, nullptr, false);
+  if (!reading.is_object()) throw std::runtime_error("the agent's answer is no reading");
+  DeviceReadingText result;
+  result.error = text(reading, "error");
+  const auto points = reading.find("points");
+  if (points == reading.end()) return result;
+  std::vector<Row> rows{{"point", "value", "unit", "quality", "register", "raw"}};
+  for (const auto& point : *points)
+    rows.push_back(row(point));
+  result.good =
+      std::all_of(points->begin(), points->end(), [](const Json& point) { return text(point, "quality") == "good"; });
+  result.text = table(rows) + text(reading, "device") + ", " + text(reading, "time") + ", took " +
+                duration_text(reading.value("duration", 0.0)) + "\n";
+  return result;
+}
+
+}  // namespace fieldpost
