@@ -1,9 +1,11 @@
 #include "agent/text.h"
 
 #include <array>
-#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
+
+#include "agent/forwarder/json.h"
 
 namespace fieldpost {
 namespace {
@@ -22,15 +24,9 @@ std::string two_units(std::uint64_t large, const char* large_name, std::uint64_t
 }  // namespace
 
 std::string rfc3339(std::int64_t wall) {
-  using namespace std::chrono;
-  const sys_time<microseconds> time{microseconds{wall}};
-  const auto day = floor<days>(time);
-  const year_month_day date{day};
-  const hh_mm_ss clock{time - day};
-  return formatted("%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                   static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                   static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  std::string text;
+  json::append_time(text, wall);
+  return text;
 }
 
 std::int64_t parse_rfc3339(const std::string& text) {
@@ -60,7 +56,7 @@ std::string duration_text(double seconds) {
   if (seconds < 0.099'95) return formatted("%.1f ms", seconds * 1e3);
   if (seconds < 0.999'5) return formatted("%.0f ms", seconds * 1e3);
   if (seconds < 59.95) return formatted("%.1f s", seconds);
-  const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
   if (whole < 3600) return two_units(whole / 60, " min ", whole % 60, " s");
   if (whole < 86'400) return two_units(whole / 3600, " h ", whole % 3600 / 60, " min");
   return two_units(whole / 86'400, " d ", whole % 86'400 / 3600, " h");
