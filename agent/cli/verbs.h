@@ -1,0 +1,24 @@
+// One function a verb, one file a function. Each returns the exit code (design, section 4) and throws std::exception
+// with one clear line where it cannot go on.
+#pragma once
+
+#include <optional>
+
+#include "agent/cli/args.h"
+#include "config/config.h"
+
+namespace fieldpost::cli {
+
+enum ExitCode : int { fine = 0, failed = 1, misused = 2, not_running = 3 };
+
+int run(const Args& args);
+int check(const Args& args);
+int status(const Args& args);
+int queue_peek(const Args& args);
+int read(const Args& args);
+int demo(const Args& args);
+
+/// The configuration; where it has problems they are printed to stderr and there is none: exit with `misused`.
+std::optional<config::Config> load(const Args& args);
+
+}  // namespace fieldpost::cli
