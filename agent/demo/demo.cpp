@@ -17,6 +17,7 @@
 #include "agent/demo/plant.h"
 #include "agent/demo/verdict.h"
 #include "agent/demo/yard.h"
+#include "agent/status.h"
 #include "agent/text.h"
 #include "buffer/peek.h"
 
@@ -114,9 +115,7 @@ class Demo {
     settle(sent);
     show_.say("the agent is stopped, and the topic is read back");
     agent_->stop();
-    const auto stored = peek_stored(agent_->database());
-    if (!stored) throw std::runtime_error("the agent left no database");
-    return judge(ground_.read_back(), sent, stored->account);
+    return judge(ground_.read_back(), sent, account_of(Peek(agent_->database()).state().account));
   }
 
  private:
