@@ -1,7 +1,9 @@
 // Includes go one way, config <- buffer <- drivers <- agent; a foreign library stays where it belongs; no source of the
 // agent can write to equipment; and no source is forgotten by the build.
+#include <fnmatch.h>
+
+#include <algorithm>
 #include <filesystem>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -16,20 +18,26 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> rooms{"config", "buffer", "drivers", "agent"};
 
+/// Shell patterns; a star stands for slashes, too.
+bool matches(const std::string& path, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return fnmatch(pattern.c_str(), path.c_str(), 0) == 0; });
+}
+
 struct Foreign {
-  std::string header;   // how the include begins
-  std::string allowed;  // where, a regular expression over the path
+  std::string header;  // how the include begins
+  std::vector<std::string> allowed;
 };
 
 const std::vector<Foreign> foreign{
-    {"<librdkafka/", "agent/(forwarder/kafka_[^/]*|demo/.*)"},  // the demo: librdkafka's mock cluster
-    {"<sqlite3.h>", "buffer/sqlite\\.(h|cpp)"},
-    {"<modbus", "(drivers/modbus|agent/demo)/.*"},
-    {"<mqtt/", "(drivers/mqtt|agent/demo)/.*"},
-    {"<MQTT", "(drivers/mqtt|agent/demo)/.*"},
-    {"<toml++/", "config/.*"},
-    {"<systemd/", "agent/.*"},
-    {"<iostream>", "agent/.*"},  // only the agent speaks
+    {"<librdkafka/", {"agent/forwarder/kafka_*", "agent/demo/*"}},  // the demo: librdkafka's mock cluster
+    {"<sqlite3.h>", {"buffer/sqlite.h", "buffer/sqlite.cpp"}},
+    {"<modbus", {"drivers/modbus/*", "agent/demo/*"}},
+    {"<mqtt/", {"drivers/mqtt/*", "agent/demo/*"}},
+    {"<MQTT", {"drivers/mqtt/*", "agent/demo/*"}},
+    {"<toml++/", {"config/*"}},
+    {"<systemd/", {"agent/*"}},
+    {"<iostream>", {"agent/*"}},  // only the agent speaks
 };
 
 /// -1: no room.
@@ -40,17 +48,23 @@ int rank(const std::string& path) {
   return -1;
 }
 
+/// What the line includes, with its quote or bracket; empty: nothing.
+std::string included(const std::string& line) {
+  const std::size_t hash = line.find_first_not_of(" \t");
+  if (hash == std::string::npos || line[hash] != '#') return {};
+  const std::size_t word = line.find_first_not_of(" \t", hash + 1);
+  if (word == std::string::npos || !line.substr(word).starts_with("include")) return {};
+  const std::size_t name = line.find_first_of("<\"", word);
+  return name == std::string::npos ? "" : line.substr(name);
+}
+
 /// What is wrong with a line of a source; empty: nothing.
 std::string fault_in(const std::string& path, const std::string& line) {
-  static const std::regex include(R"(^\s*#\s*include\s*([<"].*))");
-  static const std::regex writing("modbus_(mask_)?write_");
-  if (std::regex_search(line, writing)) return "writes to equipment";
+  const auto calls = [&line](const char* function) { return line.find(function) != std::string::npos; };
+  if (calls("modbus_write_") || calls("modbus_mask_write_")) return "writes to equipment";
   // The one place where a request is put together by hand; its function codes are those of the four tables, to read.
-  const bool raw = line.find("modbus_send_raw_request") != std::string::npos;
-  if (raw && path != "drivers/modbus/bus.cpp") return "writes to equipment";
-  std::smatch match;
-  if (!std::regex_search(line, match, include)) return {};
-  const std::string header = match[1];
+  if (calls("modbus_send_raw_request") && path != "drivers/modbus/bus.cpp") return "writes to equipment";
+  const std::string header = included(line);
   if (header.starts_with("\"tests/")) return "includes a test";
   if (header.starts_with('"')) {
     const int there = rank(header.substr(1));
@@ -58,7 +72,7 @@ std::string fault_in(const std::string& path, const std::string& line) {
     return there > rank(path) ? "includes upward" : "";
   }
   for (const Foreign& library : foreign) {
-    if (header.starts_with(library.header) && !std::regex_match(path, std::regex(library.allowed))) {
+    if (header.starts_with(library.header) && !matches(path, library.allowed)) {
       return "is not the place for this library";
     }
   }
@@ -113,13 +127,15 @@ TEST_CASE("the layering test sees what it looks for", "[layering]") {
 }
 
 TEST_CASE("the build globs every source", "[layering]") {
-  const std::regex built(
-      "config/[^/]+|buffer/[^/]+|drivers/((modbus|mqtt|self)/)?[^/]+|agent/((cli|forwarder|demo)/)?[^/]+|"
-      "tests/(unit|integration|fault|support|bench)/[^/]+|tests/fuzz/fuzz_[^/]+");
+  const std::vector<std::string> built{"config",          "buffer",        "drivers",    "drivers/modbus",
+                                       "drivers/mqtt",    "drivers/self",  "agent",      "agent/cli",
+                                       "agent/forwarder", "agent/demo",    "tests/unit", "tests/integration",
+                                       "tests/fault",     "tests/support", "tests/bench"};
   std::string forgotten;
   for (const char* folder : {"config", "buffer", "drivers", "agent", "tests"}) {
     for (const std::string& path : sources_below(folder)) {
-      if (path.ends_with(".cpp") && !std::regex_match(path, built)) forgotten += path + "\n";
+      if (!path.ends_with(".cpp") || matches(path, {"tests/fuzz/fuzz_*"})) continue;
+      if (std::find(built.begin(), built.end(), fs::path(path).parent_path()) == built.end()) forgotten += path + "\n";
     }
   }
   CHECK(forgotten == "");
