@@ -14,7 +14,7 @@ auto at_least(std::size_t count) {
   return [count](const std::vector<Record>& records) { return records.size() >= count; };
 }
 
-TEST_CASE("what is produced is read back with key, value and headers", "[kafka]") {
+TEST_CASE("what is produced is read back with key, value and headers", "[kafka][threads]") {
   if (const auto reason = Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   Kafka& kafka = shared_kafka();
   create_topic(kafka.brokers(), "roundtrip", 5);
