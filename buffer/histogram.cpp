@@ -13,7 +13,7 @@ std::size_t Histogram::bucket(double seconds) {
   const int octave = exponent - 1 - lowest_exponent;
   if (octave >= octaves) return buckets - 1;
   const int part = static_cast<int>((mantissa - 0.5) * 2 * parts);
-  return static_cast<std::size_t>(octave * parts + part);
+  return static_cast<std::size_t>(octave) * parts + static_cast<std::size_t>(part);
 }
 
 double Histogram::lower_bound(std::size_t bucket) {

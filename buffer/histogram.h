@@ -21,7 +21,7 @@ class Histogram {
   static constexpr int lowest_exponent = -20;  // 2^-20 s is just below 1 us
   static constexpr int octaves = 27;
   static constexpr int parts = 4;  // of an octave, equally wide
-  static constexpr std::size_t buckets = octaves * parts;
+  static constexpr std::size_t buckets = std::size_t{octaves} * parts;
   using Counts = std::array<std::uint32_t, buckets>;
 
   static std::size_t bucket(double seconds);

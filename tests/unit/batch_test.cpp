@@ -2,10 +2,12 @@
 
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 #include "buffer/seq_set.h"
 #include "buffer/split.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_dir.h"
 
 using namespace fieldpost;
 
@@ -143,4 +145,35 @@ TEST_CASE("a set of seqs joins, splits and finds ranges") {
   CHECK(set.count() == 40);
   set.remove({1, 40});
   CHECK(set.empty());
+}
+
+TEST_CASE("the example of FORMAT.md decodes as it says") {
+  // The bytes are read out of the document, so that document and code cannot part.
+  const std::string text = fieldpost::support::read_file(std::string(FIELDPOST_SOURCE) + "/buffer/FORMAT.md");
+  std::istringstream lines(text.substr(text.find("## An example")));
+  std::string stored;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("    ", 0) != 0) continue;
+    std::istringstream words(line.substr(0, line.find("  ", 4)));
+    for (std::string word; words >> word;) stored.push_back(static_cast<char>(std::stoi(word, nullptr, 16)));
+  }
+  const auto batch = Batch::parse(stored);
+  REQUIRE(batch);
+  CHECK(batch->session() == 77);
+  CHECK(batch->ranges() == std::vector<SeqRange>{{1, 4}});
+  BatchReader reader(*batch);
+  REQUIRE(reader.next());
+  CHECK(reader.layout().source == "a");
+  CHECK(reader.layout().device == "p");
+  CHECK(reader.layout().points[0].unit == "V");
+  CHECK(reader.stamp().wall == 1'000'000);
+  CHECK(reader.stamp().boot == 5);
+  CHECK(std::get<std::uint64_t>(reader.values()[0]) == 7);
+  CHECK(std::get<bool>(reader.values()[1]));
+  REQUIRE(reader.next());
+  CHECK(reader.stamp().wall == 3'000'000);
+  CHECK(reader.stamp().boot == 9);
+  CHECK(std::get<std::int64_t>(reader.values()[0]) == -2);
+  CHECK(std::get<BadView>(reader.values()[1]).reason == "timeout");
+  CHECK_FALSE(reader.next());
 }

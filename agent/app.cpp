@@ -1,0 +1,178 @@
+#include "agent/app.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "agent/control.h"
+#include "agent/device_reading_json.h"
+#include "agent/forwarder/forwarder.h"
+#include "agent/log.h"
+#include "agent/monitor.h"
+#include "agent/service.h"
+#include "agent/text.h"
+#include "agent/version.h"
+#include "buffer/clock.h"
+#include "buffer/queue.h"
+#include "drivers/modbus/modbus_source.h"
+#include "drivers/mqtt/source.h"
+
+namespace fieldpost {
+namespace {
+
+using namespace std::chrono_literals;
+
+// An orderly stop ends within 5 s whatever the network and the disk do: these add up to 4.5.
+constexpr auto kSourcesEnd = 1500ms;
+constexpr auto kForwarderEnds = 1000ms;
+constexpr auto kCommitEnds = 1500ms;
+constexpr auto kReadTakes = 10s;
+constexpr auto kTick = 1s;
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+class App {
+ public:
+  explicit App(const config::Config& config)
+      : config_(config),
+        queue_({config.buffer.path, config.buffer.commit_interval, config.buffer.max_memory, config.agent.id,
+                config.agent.site},
+               clock_),
+        forwarder_(config, queue_, clock_),
+        monitor_(config, queue_, forwarder_, sources_, clock_) {
+    for (const config::ModbusLink& link : config.modbus) {
+      auto source = std::make_unique<drivers::ModbusSource>(link, queue_, clock_);
+      modbus_.push_back(source.get());
+      sources_.push_back(std::move(source));
+    }
+    for (const config::MqttBroker& broker : config.mqtt) {
+      sources_.push_back(std::make_unique<drivers::MqttSource>(broker, queue_, clock_));
+    }
+  }
+
+  void start() {
+    say_what_was_found();
+    forwarder_.start();
+    for (const auto& source : sources_) source->start();
+    control_ = std::make_unique<ControlServer>(control_path(config_.buffer.path),
+                                               [this](const Request& request) { return answer(request); });
+    service::ready();
+  }
+
+  void run_until_signal() {
+    const sigset_t signals = stop_signals();
+    service::Watchdog watchdog(kPatience);
+    const timespec tick{std::chrono::seconds(kTick).count(), 0};
+    int signal = -1;
+    do {
+      monitor_.tick();
+      const Status status = monitor_.status();
+      service::status("link " + std::string(to_string(status.link.state)) + ", " +
+                      grouped(status.queue.account.waiting) + " readings waiting");
+      const auto stuck = watchdog.stuck({{"forwarder", forwarder_.health().turns}}, clock_.now().boot);
+      if (stuck.empty()) service::feed_watchdog();
+      for (const std::string& thread : stuck) log::sampled(thread, thread + " stands still; the watchdog is not fed");
+      signal = sigtimedwait(&signals, nullptr, &tick);
+    } while (signal < 0);
+    log::info(std::string("stopping: ") + strsignal(signal));
+  }
+
+  /// The flow from its source to its end. True: all is safe.
+  bool stop() {
+    service::stopping();
+    for (const auto& source : sources_) source->request_stop();
+    std::packaged_task<void()> join([this] {
+      for (const auto& source : sources_) source->join();
+    });
+    std::future<void> joined = join.get_future();
+    std::thread(std::move(join)).detach();
+    const bool ended = joined.wait_for(kSourcesEnd) == std::future_status::ready;
+    if (!ended) log::warning("a source does not end; what it had in hand is not acknowledged to its sender");
+    queue_.close();
+    forwarder_.stop(kForwarderEnds);
+    const Unsafe left = queue_.finish(kCommitEnds);
+    const Account account = queue_.health().account;
+    log::info("account: " + to_string(account));
+    if (left.readings == 0) {
+      log::info("stopped: everything that waits is on the disk");
+      return true;
+    }
+    std::string ranges;
+    for (const SeqRange& range : left.ranges) {
+      ranges += (ranges.empty() ? "" : ", ") + std::to_string(range.first) + "-" + std::to_string(range.last);
+    }
+    log::error("stopped: " + grouped(left.readings) + " readings could not be committed (" + left.reason +
+               ") and are lost: session " + std::to_string(queue_.session()) + ", seq " + ranges);
+    return false;
+  }
+
+ private:
+  static constexpr auto kPatience = 15s;
+
+  void say_what_was_found() const {
+    const QueueHealth health = queue_.health();
+    log::info("fieldpost " + std::string(kVersion) + ", agent " + config_.agent.id + ", session " +
+              std::to_string(queue_.session()) + ", " + grouped(health.account.waiting) + " readings waiting in " +
+              config_.buffer.path);
+    if (!health.previous) return;
+    log::info("the session before, " + std::to_string(health.previous->session) +
+              (health.previous->clean ? ", ended cleanly at seq " : ", crashed; known of it up to seq ") +
+              std::to_string(health.previous->last));
+  }
+
+  std::string answer(const Request& request) {
+    if (request.verb == "status") return to_json(monitor_.status());
+    for (drivers::ModbusSource* source : modbus_) {
+      for (const drivers::DeviceHealth& device : source->health().devices) {
+        if (device.name == request.device) return to_json(source->read(request.device, request.points, kReadTakes));
+      }
+    }
+    return error_json("no Modbus device is named " + request.device);
+  }
+
+  const config::Config& config_;
+  const SystemClock clock_;
+  Queue queue_;
+  Forwarder forwarder_;
+  std::vector<std::unique_ptr<drivers::Source>> sources_;
+  std::vector<drivers::ModbusSource*> modbus_;
+  Monitor monitor_;
+  std::unique_ptr<ControlServer> control_;
+};
+
+int run(const config::Config& config) {
+  // Every thread inherits the mask: only the main thread takes these signals.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    // Never destroyed: see run_agent.
+    auto* app = new App(config);
+    app->start();
+    app->run_until_signal();
+    return app->stop() ? 0 : 1;
+  } catch (const BufferRefused& refused) {
+    log::error(refused.what());
+    return 2;
+  } catch (const std::exception& error) {
+    log::error(error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+
+void run_agent(const config::Config& config) { _exit(run(config)); }
+
+}  // namespace fieldpost

@@ -1,0 +1,158 @@
+#include "agent/monitor.h"
+
+#include <unistd.h>
+
+#include "agent/log.h"
+#include "agent/text.h"
+#include "agent/version.h"
+
+namespace fieldpost {
+namespace {
+
+constexpr const char* kDelivered = "";  // the key of the forwarder's rate; a source has a name
+
+LinkStatus::State state_of(LinkState state) {
+  switch (state) {
+    case LinkState::up: return LinkStatus::State::up;
+    case LinkState::down: return LinkStatus::State::down;
+    case LinkState::connecting: break;
+  }
+  return LinkStatus::State::connecting;
+}
+
+}  // namespace
+
+Monitor::Monitor(const config::Config& config, const Queue& queue, const Forwarder& forwarder,
+                 const std::vector<std::unique_ptr<drivers::Source>>& sources, const Clock& clock)
+    : config_(config),
+      queue_(queue),
+      forwarder_(forwarder),
+      sources_(sources),
+      clock_(clock),
+      started_(clock.now().boot) {}
+
+Status Monitor::look() const {
+  Status status;
+  status.agent = config_.agent.id;
+  status.version = kVersion;
+  status.pid = getpid();
+  status.uptime = static_cast<double>(clock_.now().boot - started_) / 1e6;
+  status.queue = queue_.health();
+  status.max_memory = config_.buffer.max_memory;
+  const ForwarderHealth forwarder = forwarder_.health();
+  status.link.state = state_of(forwarder.state);
+  status.link.since = forwarder.since;
+  status.link.error = forwarder.error;
+  status.link.brokers_up = forwarder.brokers_up;
+  if (forwarder.acknowledged > 0) {
+    status.link.ack_p50 = forwarder.ack_p50;
+    status.link.ack_p99 = forwarder.ack_p99;
+  }
+  if (forwarder.rejected > 0) {
+    status.problems.push_back({"rejected", "kafka", forwarder.last_rejection,
+                               "the broker can never take such a reading; it is kept in the buffer's table of rejected "
+                               "readings: raise the topic's max.message.bytes or correct what produces it",
+                               0});
+  }
+  if (status.queue.damaged > 0) {
+    status.problems.push_back({"damage", config_.buffer.path,
+                               std::to_string(status.queue.damaged) + " readings could not be read back from the disk",
+                               "check the disk; they are counted as evicted", 0});
+  }
+  for (const auto& source : sources_) status.sources.push_back({source->health(), 0});
+  return status;
+}
+
+Status Monitor::status() const {
+  Status status = look();
+  const std::lock_guard lock(mutex_);
+  const auto rate = [this](const std::string& name) {
+    const auto known = rates_.find(name);
+    return known == rates_.end() ? 0.0 : known->second.per_second;
+  };
+  status.link.delivered_per_s = rate(kDelivered);
+  for (SourceStatus& source : status.sources) source.readings_per_s = rate(source.health.name);
+  return status;
+}
+
+void Monitor::tick() {
+  const Status status = look();
+  const std::int64_t now = clock_.now().boot;
+  {
+    const std::lock_guard lock(mutex_);
+    const double seconds = static_cast<double>(now - ticked_) / 1e6;
+    const auto count = [&](const std::string& name, std::uint64_t total) {
+      Counted& counted = rates_[name];
+      counted.per_second = ticked_ == 0 ? 0 : static_cast<double>(total - counted.count) / seconds;
+      counted.count = total;
+    };
+    count(kDelivered, forwarder_.health().acknowledged);
+    for (const SourceStatus& source : status.sources) count(source.health.name, source.health.readings);
+    ticked_ = now;
+  }
+  speak_of_link(status.link);
+  speak_of_disk(status);
+  speak_of_rejections();
+  for (const SourceStatus& source : status.sources) speak_of_source(source.health);
+}
+
+void Monitor::changed(const std::string& object, const std::string& state, const std::string& error) {
+  std::string& known = states_[object];
+  if (known == state) return;
+  const bool first = known.empty();
+  known = state;
+  if (first && state == "connecting") return;
+  const std::string line = object + ": " + state + (error.empty() ? "" : ": " + error);
+  if (state == "up") {
+    log::info(line);
+  } else {
+    log::warning(line);
+  }
+}
+
+void Monitor::speak_of_link(const LinkStatus& link) { changed("link to Kafka", to_string(link.state), link.error); }
+
+void Monitor::speak_of_disk(const Status& status) {
+  const QueueHealth& queue = status.queue;
+  if (queue.disk_error != disk_error_) {
+    if (queue.disk_error.empty()) {
+      log::info("buffer: the disk works again");
+    } else {
+      log::error("buffer: " + queue.disk_error + "; readings wait in RAM, up to " + size_text(config_.buffer.max_memory));
+    }
+    disk_error_ = queue.disk_error;
+  }
+  if (queue.set_aside != set_aside_) {
+    set_aside_ = queue.set_aside;
+    log::error("buffer: " + config_.buffer.path + " was no usable database; it is kept as " + set_aside_ +
+               ", and a fresh one was started");
+  }
+  if (queue.damaged != damaged_) {
+    log::error("buffer: " + std::to_string(queue.damaged - damaged_) +
+               " readings could not be read back from the disk; they are counted as evicted");
+    damaged_ = queue.damaged;
+  }
+}
+
+void Monitor::speak_of_rejections() {
+  const ForwarderHealth forwarder = forwarder_.health();
+  if (forwarder.rejected == rejected_) return;
+  log::warning("kafka: " + std::to_string(forwarder.rejected - rejected_) + " readings rejected, the last one for " +
+               forwarder.last_rejection);
+  rejected_ = forwarder.rejected;
+}
+
+void Monitor::speak_of_source(const drivers::SourceHealth& source) {
+  changed(source.driver + " " + source.name, to_string(source.state), source.error);
+  for (const drivers::DeviceHealth& device : source.devices) {
+    changed("device " + device.name, to_string(device.state), device.error);
+  }
+  std::uint64_t& known = bad_payloads_[source.name];
+  if (source.bad_payloads != known) {
+    log::sampled(source.name, source.driver + " " + source.name + ": " + std::to_string(source.bad_payloads - known) +
+                                  " messages gave no value, the last one: " + source.last_bad_payload);
+    known = source.bad_payloads;
+  }
+}
+
+}  // namespace fieldpost

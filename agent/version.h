@@ -1,0 +1,7 @@
+#pragma once
+
+namespace fieldpost {
+
+constexpr const char* kVersion = FIELDPOST_VERSION;
+
+}  // namespace fieldpost
