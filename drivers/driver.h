@@ -33,7 +33,7 @@ struct SourceHealth {
   std::int64_t since = 0;  // wall time in microseconds of the last change of state
   std::string error;
   std::uint64_t readings = 0;
-  std::uint64_t bad_payloads = 0;  // mqtt: messages that gave no value
+  std::uint64_t bad_payloads = 0;  // mqtt: messages that lacked a value, a name or the time
   std::string last_bad_payload;    // its topic and reason
   std::vector<DeviceHealth> devices;
 };

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -30,6 +31,7 @@ std::vector<Subscription> distinct(const std::vector<config::MqttRule>& rules) {
     qos = std::max(qos, rule.qos);
   }
   std::vector<Subscription> out;
+  out.reserve(filters.size());
   for (const auto& [filter, qos] : filters) {
     out.push_back({filter, qos});
   }
