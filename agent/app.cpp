@@ -64,7 +64,8 @@ class App {
   void start() {
     say_what_was_found();
     forwarder_.start();
-    for (const auto& source : sources_) source->start();
+    for (const auto& source : sources_)
+      source->start();
     control_ = std::make_unique<ControlServer>(control_path(config_.buffer.path),
                                                [this](const Request& request) { return answer(request); });
     service::ready();
@@ -82,7 +83,8 @@ class App {
                       grouped(status.queue.account.waiting) + " readings waiting");
       const auto stuck = watchdog.stuck({{"forwarder", forwarder_.health().turns}}, clock_.now().boot);
       if (stuck.empty()) service::feed_watchdog();
-      for (const std::string& thread : stuck) log::sampled(thread, thread + " stands still; the watchdog is not fed");
+      for (const std::string& thread : stuck)
+        log::sampled(thread, thread + " stands still; the watchdog is not fed");
       signal = sigtimedwait(&signals, nullptr, &tick);
     } while (signal < 0);
     log::info(std::string("stopping: ") + strsignal(signal));
@@ -91,9 +93,11 @@ class App {
   /// The flow from its source to its end. True: all is safe.
   bool stop() {
     service::stopping();
-    for (const auto& source : sources_) source->request_stop();
+    for (const auto& source : sources_)
+      source->request_stop();
     std::packaged_task<void()> join([this] {
-      for (const auto& source : sources_) source->join();
+      for (const auto& source : sources_)
+        source->join();
     });
     std::future<void> joined = join.get_future();
     std::thread(std::move(join)).detach();
@@ -173,6 +177,8 @@ int run(const config::Config& config) {
 
 }  // namespace
 
-void run_agent(const config::Config& config) { _exit(run(config)); }
+void run_agent(const config::Config& config) {
+  _exit(run(config));
+}
 
 }  // namespace fieldpost

@@ -13,9 +13,12 @@ constexpr const char* kDelivered = "";  // the key of the forwarder's rate; a so
 
 LinkStatus::State state_of(LinkState state) {
   switch (state) {
-    case LinkState::up: return LinkStatus::State::up;
-    case LinkState::down: return LinkStatus::State::down;
-    case LinkState::connecting: break;
+    case LinkState::up:
+      return LinkStatus::State::up;
+    case LinkState::down:
+      return LinkStatus::State::down;
+    case LinkState::connecting:
+      break;
   }
   return LinkStatus::State::connecting;
 }
@@ -59,7 +62,8 @@ Status Monitor::look() const {
                                std::to_string(status.queue.damaged) + " readings could not be read back from the disk",
                                "check the disk; they are counted as evicted", 0});
   }
-  for (const auto& source : sources_) status.sources.push_back({source->health(), 0});
+  for (const auto& source : sources_)
+    status.sources.push_back({source->health(), 0});
   return status;
 }
 
@@ -71,7 +75,8 @@ Status Monitor::status() const {
     return known == rates_.end() ? 0.0 : known->second.per_second;
   };
   status.link.delivered_per_s = rate(kDelivered);
-  for (SourceStatus& source : status.sources) source.readings_per_s = rate(source.health.name);
+  for (SourceStatus& source : status.sources)
+    source.readings_per_s = rate(source.health.name);
   return status;
 }
 
@@ -87,13 +92,15 @@ void Monitor::tick() {
       counted.count = total;
     };
     count(kDelivered, forwarder_.health().acknowledged);
-    for (const SourceStatus& source : status.sources) count(source.health.name, source.health.readings);
+    for (const SourceStatus& source : status.sources)
+      count(source.health.name, source.health.readings);
     ticked_ = now;
   }
   speak_of_link(status.link);
   speak_of_disk(status);
   speak_of_rejections();
-  for (const SourceStatus& source : status.sources) speak_of_source(source.health);
+  for (const SourceStatus& source : status.sources)
+    speak_of_source(source.health);
 }
 
 void Monitor::changed(const std::string& object, const std::string& state, const std::string& error) {
@@ -110,7 +117,9 @@ void Monitor::changed(const std::string& object, const std::string& state, const
   }
 }
 
-void Monitor::speak_of_link(const LinkStatus& link) { changed("link to Kafka", to_string(link.state), link.error); }
+void Monitor::speak_of_link(const LinkStatus& link) {
+  changed("link to Kafka", to_string(link.state), link.error);
+}
 
 void Monitor::speak_of_disk(const Status& status) {
   const QueueHealth& queue = status.queue;
@@ -118,7 +127,8 @@ void Monitor::speak_of_disk(const Status& status) {
     if (queue.disk_error.empty()) {
       log::info("buffer: the disk works again");
     } else {
-      log::error("buffer: " + queue.disk_error + "; readings wait in RAM, up to " + size_text(config_.buffer.max_memory));
+      log::error("buffer: " + queue.disk_error + "; readings wait in RAM, up to " +
+                 size_text(config_.buffer.max_memory));
     }
     disk_error_ = queue.disk_error;
   }
