@@ -49,6 +49,7 @@ const Verb* find_verb(const std::vector<std::string>& words) {
 std::string unknown_verb(const std::vector<std::string>& words) {
   if (words.empty()) return "no verb; " + usage(nullptr);
   std::vector<std::string> names;
+  names.reserve(all_verbs.size());
   for (const auto& verb : all_verbs)
     names.emplace_back(verb.words);
   if (words[0] == "queue") {

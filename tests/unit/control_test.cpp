@@ -5,7 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <atomic>
 #include <fstream>
 #include <future>
@@ -180,9 +180,9 @@ TEST_CASE("control: hostile clients", "[threads]") {
     CHECK(status(path).text.size() == 8U << 20);
   }
   SECTION("eight that say nothing are let go, and the ninth is served") {
-    std::vector<std::unique_ptr<Client>> silent;
-    for (int i = 0; i < 8; ++i)
-      silent.push_back(std::make_unique<Client>(path));
+    std::array<std::unique_ptr<Client>, 8> silent;
+    for (auto& client : silent)
+      client = std::make_unique<Client>(path);
     CHECK(ask(path, {"status", "", {}}, seconds{30}).kind == Answer::Kind::answered);
   }
   SECTION("more than 20 a second are told to wait") {
