@@ -59,7 +59,8 @@ TEST_CASE("systemd understands every line of the unit", "[service]") {
   const Installed installed;
   // verify writes what it does not know to stderr and ends with 0.
   const Finished verify = run({{"systemd-analyze", "verify", "--man=no", unit_here(installed)}, {}, {}});
-  CHECK(verify.err == "");
+  INFO(verify.err);
+  CHECK(verify.err.empty());
   CHECK(verify.status.code == 0);
 }
 

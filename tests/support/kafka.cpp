@@ -29,7 +29,7 @@ bool in_path(const std::string& program) {
   std::string rest = variable != nullptr ? variable : "";
   while (!rest.empty()) {
     const std::string folder = rest.substr(0, rest.find(':'));
-    if (access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+    if (access((fs::path(folder) / program).c_str(), X_OK) == 0) return true;
     rest.erase(0, folder.size() + 1);
   }
   return false;
@@ -89,7 +89,7 @@ Kafka::Kafka(const KafkaOptions& options)
       {"log.cleaner.dedupe.buffer.size", "8388608"}});  // 128 MB of the small heap by default
   std::string text;
   for (const auto& [name, value] : properties)
-    text += name + "=" + value + "\n";
+    text.append(name).append("=").append(value).append("\n");
   const std::string file = dir_.write("server.properties", text);
   const std::string any_cluster_id = "AAAAAAAAAAAAAAAAAAAAAQ";
   const Finished format = run({java({"kafka.tools.StorageTool", "format", "-t", any_cluster_id, "-c", file}), {}, {}});

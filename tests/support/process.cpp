@@ -60,7 +60,7 @@ std::vector<std::string> environment(const std::map<std::string, std::string>& e
     if (!extra.contains(text.substr(0, text.find('=')))) all.push_back(text);
   }
   for (const auto& [name, value] : extra)
-    all.push_back(name + "=" + value);
+    all.emplace_back(name).append("=").append(value);
   return all;
 }
 

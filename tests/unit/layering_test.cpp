@@ -97,11 +97,12 @@ TEST_CASE("includes go one way and foreign libraries stay in their rooms", "[lay
       std::istringstream text(support::read_file(fs::path(FIELDPOST_SOURCE) / path));
       for (std::string line; std::getline(text, line); ++lines) {
         const std::string fault = fault_in(path, line);
-        if (!fault.empty()) faults += path + ": " + line + ": " + fault + "\n";
+        if (!fault.empty()) faults.append(path).append(": ").append(line).append(": ").append(fault).append("\n");
       }
     }
   }
-  CHECK(faults == "");
+  INFO(faults);
+  CHECK(faults.empty());
   CHECK(lines > 1000);
 }
 
@@ -140,7 +141,8 @@ TEST_CASE("the build globs every source", "[layering]") {
       if (std::find(built.begin(), built.end(), fs::path(path).parent_path()) == built.end()) forgotten += path + "\n";
     }
   }
-  CHECK(forgotten == "");
+  INFO(forgotten);
+  CHECK(forgotten.empty());
 }
 
 TEST_CASE("every fuzz target has seeds", "[layering]") {
