@@ -18,8 +18,6 @@
 #include "drivers/modbus/plan.h"
 #include "drivers/modbus/resolve.h"
 
-struct _modbus;
-
 namespace fieldpost::drivers::modbus {
 
 /// One thread, interrupt() aside.
@@ -45,15 +43,12 @@ class Bus {
   void interrupt();
 
  private:
-  struct Free {
-    void operator()(_modbus* context) const;
-  };
-  using Context = std::unique_ptr<_modbus, Free>;
+  struct Context;
   using SteadyTime = std::chrono::steady_clock::time_point;
 
   std::string connect_serial();
   std::string connect_socket();
-  std::string adopt(Context context);
+  std::string adopt(std::unique_ptr<Context> context);
   Outcome read_socket(const Request& request, std::span<std::uint16_t> values);
   Outcome read_line(int unit, const Request& request, std::span<std::uint16_t> values);
   Outcome receive_line(int unit, const Request& request, std::span<std::uint16_t> values);
@@ -66,7 +61,7 @@ class Bus {
   Resolver resolver_;
   std::atomic<bool> interrupted_ = false;
   std::mutex mutex_;  // holds the context while it is made, closed or interrupted
-  Context context_;
+  std::unique_ptr<Context> context_;
   SteadyTime last_frame_;  // on a serial line
 };
 

@@ -16,6 +16,7 @@ std::string unknown(const std::string& owner, const std::string& kind, const std
                     const std::vector<Named>& all) {
   constexpr std::size_t most = 20;
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const Named& one : all)
     names.push_back(one.name);
   std::string text = owner + " has no " + kind + " " + name;

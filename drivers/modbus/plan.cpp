@@ -86,7 +86,7 @@ std::chrono::microseconds silence(int baud) {
 
 std::chrono::microseconds bus_time(const Request& request, const config::ModbusUrl& url) {
   if (url.kind != config::ModbusUrl::Kind::rtu) return {};
-  const std::int64_t data = is_bits(request.table) ? (request.count + 7) / 8 : request.count * 2;
+  const std::int64_t data = is_bits(request.table) ? (request.count + 7) / 8 : std::int64_t{request.count} * 2;
   // Request: unit, function, address (2), count (2), CRC (2). Answer: unit, function, bytes, the data, CRC (2).
   const std::int64_t bits = (8 + 5 + data) * 11;
   return std::chrono::microseconds{(bits * 1'000'000 + url.baud - 1) / url.baud} + 2 * silence(url.baud);

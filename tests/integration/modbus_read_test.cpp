@@ -129,12 +129,13 @@ TEST_CASE("whoever asks waits no longer than he said, and is told when the link 
 TEST_CASE("many who ask do not keep the link from its polls", "[modbus][read]") {
   Plant plant;
   plant.link.devices[0].every = 20ms;
+  plant.equipment.set_delay(5ms);  // so that there is always somebody waiting
   ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
   source.start();
   REQUIRE(plant.polled.comes("pump-7", {"4.21", "7", "true"}));
   std::atomic<bool> enough = false;
   std::vector<std::future<int>> askers;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 8; ++i) {
     askers.push_back(std::async(std::launch::async, [&] {
       int failed = 0;
       while (!enough)

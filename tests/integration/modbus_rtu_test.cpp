@@ -88,6 +88,13 @@ TEST_CASE("broken and late frames on a serial line never become values", "[modbu
       return support::with_crc(other);
     });
   }
+  SECTION("an answer of unit 0, which is nobody's") {
+    plant.equipment.set_mangle([](const std::string& frame) {
+      std::string other = frame.substr(0, frame.size() - 2);
+      other[0] = 0;
+      return support::with_crc(other);
+    });
+  }
   SECTION("noise in front") {
     all_bad = false;  // the answer itself is whole
     plant.equipment.set_mangle([](const std::string& frame) { return std::string("\x00\xff", 2) + frame; });
@@ -113,6 +120,19 @@ TEST_CASE("broken and late frames on a serial line never become values", "[modbu
   plant.equipment.set_delay(0ms);
   CHECK(plant.polled.comes("a", {"4.21", "true"}));
   CHECK(plant.polled.comes("b", {"9"}));
+}
+
+TEST_CASE("a late answer on a serial line is not taken for the next request's", "[modbus][rtu]") {
+  SerialPlant plant(10ms);
+  plant.link.timeout = 60ms;
+  plant.link.devices.resize(1);
+  plant.link.devices[0].points.points.resize(1);  // the same request again and again: nothing tells its answers apart
+  plant.equipment.set_delay(90ms);
+  ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
+  source.start();
+  REQUIRE(eventually(60s, [&] { return source.health().devices[0].polls >= 10; }));
+  for (const Polled& poll : plant.polled.take())
+    CHECK(poll.values == std::vector<std::string>{"bad: timeout"});
 }
 
 TEST_CASE("a serial adapter that is unplugged and comes back under the same name", "[modbus][rtu]") {
