@@ -80,13 +80,14 @@ std::vector<Request> plan(std::span<const config::Point> points) {
 
 std::chrono::microseconds silence(int baud) {
   if (baud > 19'200) return std::chrono::microseconds{1'750};
-  const std::int64_t bits_in_halves = 11 * 7;  // 3.5 characters of 11 bits
+  constexpr std::int64_t bits_in_halves = std::int64_t{11} * 7;  // 3.5 characters of 11 bits
   return std::chrono::microseconds{(bits_in_halves * 1'000'000 / 2 + baud - 1) / baud};
 }
 
 std::chrono::microseconds bus_time(const Request& request, const config::ModbusUrl& url) {
   if (url.kind != config::ModbusUrl::Kind::rtu) return {};
-  const std::int64_t data = is_bits(request.table) ? (request.count + 7) / 8 : std::int64_t{request.count} * 2;
+  const std::int64_t count = request.count;
+  const std::int64_t data = is_bits(request.table) ? (count + 7) / 8 : count * 2;
   // Request: unit, function, address (2), count (2), CRC (2). Answer: unit, function, bytes, the data, CRC (2).
   const std::int64_t bits = (8 + 5 + data) * 11;
   return std::chrono::microseconds{(bits * 1'000'000 + url.baud - 1) / url.baud} + 2 * silence(url.baud);

@@ -191,7 +191,7 @@ TEST_CASE("an answer is never taken for another request's", "[modbus]") {
   }
   SECTION("each answer twice") {
     all_bad = false;
-    equipment.set_mangle([](std::string frame) { return frame + frame; });
+    equipment.set_mangle([](const std::string& frame) { return frame + frame; });
   }
   SECTION("too late") {
     equipment.set_delay(80ms);

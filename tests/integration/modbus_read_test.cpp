@@ -135,6 +135,7 @@ TEST_CASE("many who ask do not keep the link from its polls", "[modbus][read]") 
   REQUIRE(plant.polled.comes("pump-7", {"4.21", "7", "true"}));
   std::atomic<bool> enough = false;
   std::vector<std::future<int>> askers;
+  askers.reserve(8);
   for (int i = 0; i < 8; ++i) {
     askers.push_back(std::async(std::launch::async, [&] {
       int failed = 0;

@@ -34,7 +34,7 @@ constexpr Table tables[] = {Table::coil, Table::discrete, Table::holding, Table:
 
 }  // namespace
 
-void Equipment::set(int unit, Table table, int address, std::vector<std::uint16_t> values) {
+void Equipment::set(int unit, Table table, int address, const std::vector<std::uint16_t>& values) {
   const std::lock_guard lock(mutex_);
   units_.insert(unit);
   for (const std::uint16_t value : values)

@@ -29,7 +29,7 @@ struct ServedRequest {
 /// exist does not answer. A function that writes ends the process: fieldpost only reads.
 class Equipment {
  public:
-  void set(int unit, config::Table table, int address, std::vector<std::uint16_t> values);
+  void set(int unit, config::Table table, int address, const std::vector<std::uint16_t>& values);
 
   /// No answers, as if it hung; over TCP connections are still accepted.
   void set_silent(bool silent);

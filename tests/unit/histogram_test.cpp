@@ -1,5 +1,7 @@
 #include "buffer/histogram.h"
 
+#include <cmath>
+
 #include "tests/support/catch.h"
 
 namespace fieldpost {
@@ -24,7 +26,8 @@ TEST_CASE("a quantile is within a quarter of the true one", "[histogram]") {
 }
 
 TEST_CASE("every duration from a microsecond to 100 seconds has its bucket", "[histogram]") {
-  for (double seconds = 1e-6; seconds < 100; seconds *= 1.1) {
+  for (int step = 0; step < 190; ++step) {
+    const double seconds = 1e-6 * std::pow(1.1, step);
     Histogram histogram;
     histogram.add(seconds);
     INFO(seconds);
