@@ -103,7 +103,7 @@ TEST_CASE("damage to any byte of a stored batch is found") {
   }
 }
 
-TEST_CASE("NaN and infinity are no values") {
+TEST_CASE("NaN and infinity make no number") {
   CHECK(number(std::nan("")) == Value{Bad{"not a number"}});
   CHECK(number(std::numeric_limits<float>::infinity()) == Value{Bad{"not a number"}});
   CHECK(number(1.5) == Value{1.5});
