@@ -47,6 +47,9 @@ ModbusDevice parse_device(Fields& fields, ModbusUrl::Kind kind, Context& context
   // Unit 0 over TCP is a gateway's own registers; on a serial line it is the broadcast, which nobody answers.
   const bool serial = kind == ModbusUrl::Kind::rtu;
   fields.integer("unit", device.unit, serial ? 1 : 0, serial ? 247 : 255);
+  if (device.unit > 247 && device.unit < 255) {
+    fields.wrong_value("unit", std::to_string(device.unit), "is reserved (Modbus over TCP takes 0 to 247, and 255)");
+  }
   parse_map(fields, device, context);
   fields.duration("every", device.every, 1ms, 24h * 365);
   fields.finish({"max_registers", "max_coils", "max_gap", "pause", "retries"});

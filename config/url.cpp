@@ -9,10 +9,10 @@
 namespace fieldpost::config {
 namespace {
 
-// The rates that Linux's termios has a name for: others are not a matter of the URL alone.
-constexpr std::array bauds{300,     600,     1200,    2400,    4800,    9600,    19200,  38400,
-                           57600,   115200,  230400,  460800,  500000,  576000,  921600, 1000000,
-                           1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
+// The rates that Linux's termios and libmodbus have a name for; libmodbus 3.1.6 sets a line of 2000000 to 9600.
+constexpr std::array bauds{300,     600,     1200,    2400,    4800,    9600,   19200,  38400,
+                           57600,   115200,  230400,  460800,  500000,  576000, 921600, 1000000,
+                           1152000, 1500000, 2500000, 3000000, 3500000, 4000000};
 
 bool name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
