@@ -364,8 +364,9 @@ void Forwarder::Impl::watch_link(const KafkaEvents& events) {
     if (events.brokers_up > 0 && loans_.empty()) set_state(LinkState::up, "");
   }
   if (events.all_brokers_down) set_state(LinkState::down, events.error);
-  // Which one has waited for longest is looked for only where nothing at all came back lately.
-  if (!loans_.empty() && now - last_ack_ > kSilence) {
+  // Which one has waited for longest is looked for only where nothing at all came back lately. A link that is down
+  // already has its reason.
+  if (health_.state != LinkState::down && !loans_.empty() && now - last_ack_ > kSilence) {
     const auto oldest = loans_.oldest();
     if (oldest && now - *oldest > kSilence) set_state(LinkState::down, "no acknowledgement for 5 s");
   }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "agent/forwarder/broker_error.h"
 #include "agent/forwarder/kafka_stats.h"
 #include "agent/forwarder/record.h"
 
@@ -174,7 +175,7 @@ KafkaEvents KafkaProducer::poll() {
         if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
           result.all_brokers_down = true;
         } else {
-          result.error = rd_kafka_event_error_string(event);
+          result.error = broker_error(rd_kafka_event_error_string(event));
         }
         if (rd_kafka_event_error_is_fatal(event) != 0 || rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL) {
           result.fatal = true;
