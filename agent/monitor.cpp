@@ -118,7 +118,8 @@ void Monitor::changed(const std::string& object, const std::string& state, const
 }
 
 void Monitor::speak_of_link(const LinkStatus& link) {
-  changed("link to Kafka", to_string(link.state), link.error);
+  const bool down = link.state == LinkStatus::State::down;
+  changed("link to Kafka", to_string(link.state), link.error + (down ? "; readings wait in the buffer" : ""));
 }
 
 void Monitor::speak_of_disk(const Status& status) {

@@ -34,8 +34,9 @@ std::vector<Problem> queue_problems(const QueueHealth& queue) {
          queue.disk_error_since});
   }
   if (!queue.set_aside.empty()) {
-    problems.push_back({"database", queue.set_aside, "the buffer was no usable database and was set aside",
-                        "look into or remove the file set aside; it goes from this list at the next start", 0});
+    problems.push_back({"database", queue.set_aside,
+                        "the buffer was no usable database and is kept under this name; what waited in it is not sent",
+                        "check the disk, then move the file away; this line goes at the next start", 0});
   }
   return problems;
 }

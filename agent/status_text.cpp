@@ -86,8 +86,8 @@ class Renderer {
     const Json& previous = field(status_, "previous");
     if (!previous.is_null()) {
       const bool clean = text(previous, "end") == "clean";
-      line("before   session " + std::to_string(count(previous, "session")) +
-           (clean ? " ended in order at seq " : " ended without a stop, known up to seq ") +
+      line((result_.running ? "before   session " : "session  ") + std::to_string(count(previous, "session")) +
+           (clean ? " ended in order at seq " : " ended without a stop (killed, crash, power), known up to seq ") +
            grouped(count(previous, "last")));
     }
   }
@@ -95,18 +95,20 @@ class Renderer {
   void problems() {
     for (const auto& problem : field(status_, "problems")) {
       result_.degraded = true;
-      line(painted("PROBLEM", "1;31") + "  " + text(problem, "remedy"));
-      line("         " + text(problem, "code") + " " + text(problem, "object") + ": " + text(problem, "message") +
-           since(problem));
+      line(painted("PROBLEM", "1;31") + "  " + text(problem, "code") + " " + text(problem, "object") + since(problem) +
+           ": " + text(problem, "message"));
+      line("         remedy: " + text(problem, "remedy"));
     }
   }
 
   void link() {
     const Json& link = field(status_, "link");
     if (link.is_null()) return;
+    const bool up = text(link, "state") == "up";
     std::string first = "link     " + state(text(link, "state")) + since(link);
     if (const auto error = text(link, "error"); !error.empty()) first += ": " + error;
     line(first);
+    if (!up) return line("         readings wait in the buffer and are sent when a broker of kafka.brokers answers");
     std::string second = "         brokers up " + std::to_string(count(link, "brokers_up")) + ", delivered " +
                          rate(number(link, "delivered_per_s"));
     if (!field(link, "ack_p50").is_null()) {

@@ -106,7 +106,7 @@ TEST_CASE("status: the text says what an operator looks for first") {
        {"agent    gw-07, fieldpost 0.1.0, pid 4711, up 2 h 3 min", "link     up for 1 h 0 min",
         "acknowledged in 1.2 ms (p99 3.1 ms)", "waiting  345 readings, 19.5 KiB, oldest 3.0 s, 5 of them alarms",
         "account  read 12,345 = delivered 12,000 + waiting 345 + rejected 0 + evicted 0", "plc-a",
-        "last reading 500 ms ago, polls 1,234", "ended without a stop, known up to seq 99"}) {
+        "last reading 500 ms ago, polls 1,234", "ended without a stop (killed, crash, power), known up to seq 99"}) {
     CHECK_THAT(shown_status.text, Catch::Matchers::Contains(expected));
   }
 }
@@ -118,6 +118,7 @@ TEST_CASE("status: whatever is not up makes it degraded, and is said in words") 
     status.link.error = "ground-1:9093: connection refused";
     CHECK_THAT(shown(status).text,
                Catch::Matchers::Contains("link     down for 1 h 0 min: ground-1:9093: connection refused"));
+    CHECK_THAT(shown(status).text, !Catch::Matchers::Contains("acknowledged in"));  // of before the outage
   }
   SECTION("a source") {
     status.sources[0].health.state = drivers::State::connecting;
@@ -130,7 +131,9 @@ TEST_CASE("status: whatever is not up makes it degraded, and is said in words") 
   }
   SECTION("the disk") {
     status.queue.disk_error = "/var/lib/fieldpost/queue.db: No space left on device";
-    CHECK_THAT(shown(status).text, Catch::Matchers::Contains("PROBLEM  make the disk writable"));
+    CHECK_THAT(shown(status).text,
+               Catch::Matchers::Contains("PROBLEM  disk buffer: /var/lib/fieldpost/queue.db: No space"));
+    CHECK_THAT(shown(status).text, Catch::Matchers::Contains("remedy: make the disk writable"));
   }
   SECTION("a database that was set aside") {
     status.queue.set_aside = "/var/lib/fieldpost/queue.db.damaged-1";
@@ -138,7 +141,9 @@ TEST_CASE("status: whatever is not up makes it degraded, and is said in words") 
   }
   SECTION("a problem of the agent's") {
     status.problems = {{"credentials", "kafka", "the broker refused the login", "correct the password", now}};
-    CHECK_THAT(shown(status).text, Catch::Matchers::Contains("PROBLEM  correct the password\n"));
+    CHECK_THAT(shown(status).text,
+               Catch::Matchers::Contains("PROBLEM  credentials kafka for 0 s: the broker refused the "
+                                         "login\n         remedy: correct the password\n"));
   }
   CHECK(shown(status).degraded);
 }
@@ -158,7 +163,7 @@ TEST_CASE("status: a database without its agent") {
   for (const char* unknown : {"link", "pid", "session", "uptime"})
     CHECK(Json::parse(json)[unknown].is_null());
   for (const char* expected :
-       {"not running", "session 7 ended in order at seq 10", "oldest 1 min 30 s, 1 of them alarms",
+       {"not running", "session  7 ended in order at seq 10", "oldest 1 min 30 s, 1 of them alarms",
         "read 10 = delivered 4 + waiting 6 + rejected 0 + evicted 0"}) {
     CHECK_THAT(shown_status.text, Catch::Matchers::Contains(expected));
   }
