@@ -107,6 +107,7 @@ DeviceReadingText render_device_reading(const std::string& json) {
   result.error = text(reading, "error");
   const auto points = reading.find("points");
   if (points == reading.end()) return result;
+  if (points->empty() && !result.error.empty()) return result;  // nothing was read: the error says it all
   std::vector<Row> rows{{"point", "value", "unit", "quality", "register", "raw"}};
   for (const auto& point : *points)
     rows.push_back(row(point));

@@ -229,7 +229,8 @@ std::string help(const Verb* verb) {
     append_options(out, verb->options);
     return out.str();
   }
-  out << "Brings the readings of field equipment (Modbus, MQTT) to Apache Kafka and loses none.\n\n";
+  out << "Brings the readings of field equipment (Modbus, MQTT) to Apache Kafka by way of a buffer on the disk.\n"
+         "It only reads: it never writes to equipment.\n\n";
   for (const auto& known : all_verbs) {
     const std::string name = known.words;
     out << "  " << name << std::string(14 - name.size(), ' ') << known.help << "\n";

@@ -65,6 +65,10 @@ int queue_peek(const Args& args) {
     }
     std::cout << line << '\n';
   });
+  if (walked.shown == 0 && walked.damaged == 0) {
+    std::cerr << "fieldpost: no such reading waits in " << config->buffer.path
+              << "; what Kafka acknowledges within commit_interval never gets there\n";
+  }
   if (walked.damaged > 0) {
     std::cerr << "fieldpost: " << grouped(walked.damaged) << " readings stand in damaged rows and cannot be shown\n";
     return failed;

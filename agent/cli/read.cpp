@@ -80,7 +80,10 @@ int read(const Args& args) {
   const std::string json = read_json(*config, *found, points);
   const DeviceReadingText reading = render_device_reading(json);
   std::cout << (args.has("--json") ? json + "\n" : reading.text);
-  if (!reading.error.empty()) std::cerr << "fieldpost: " << found->device->name << ": " << reading.error << "\n";
+  if (!reading.error.empty()) {
+    std::cerr << "fieldpost: " << found->device->name << " (" << found->link->url.text << ", unit "
+              << found->device->unit << "): " << reading.error << "\n";
+  }
   return reading.error.empty() && reading.good ? fine : failed;
 }
 

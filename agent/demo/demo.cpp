@@ -68,7 +68,9 @@ class Show {
   void heading() { out_ << "  time      read/s   waiting   ack p50   ack p99  link" << std::endl; }
   void glimpse(const std::optional<Glimpse>& now, std::uint64_t per_second) {
     if (!now) return say("the agent does not answer");
-    const auto time = [](const std::optional<double>& value) { return value ? duration_text(*value) : "-"; };
+    const auto time = [&](const std::optional<double>& value) {
+      return value && now->link_up ? duration_text(*value) : "-";
+    };
     char line[160];
     std::snprintf(line, sizeof line, "%s  %8s  %8s  %8s  %8s  ", clock().c_str(), grouped(per_second).c_str(),
                   grouped(now->waiting).c_str(), time(now->ack_p50).c_str(), time(now->ack_p99).c_str());
@@ -124,6 +126,7 @@ class Demo {
               std::string(yard_ ? ", 3 meters publishing over Mosquitto" : ""));
     if (!yard_) show_.say("Mosquitto is not installed: the demo goes without MQTT");
     show_.say("ground: Kafka embedded (librdkafka's mock cluster) on " + ground_.brokers());
+    show_.say("ack: from the equipment's answer to Kafka's acknowledgement");
     show_.heading();
   }
 
