@@ -1,5 +1,7 @@
 #include "buffer/peek.h"
 
+#include <unistd.h>
+
 #include <system_error>
 
 #include "buffer/buffer_refused.h"
@@ -12,8 +14,12 @@ auto Peek::guarded(Read read) {
   try {
     return read();
   } catch (const sqlite::Error& error) {
-    throw PeekError(path_ + ": " + error.what() +
-                    (error.damage() ? "; the file is damaged: the agent sets it aside when it starts" : ""));
+    if (error.damage()) {
+      throw PeekError(path_ + ": " + error.what() + "; the file is damaged: the agent sets it aside when it starts");
+    }
+    // SQLite needs the -wal and -shm of a running agent, or must be able to make them.
+    const bool may_write = ::access(path_.c_str(), W_OK) == 0;
+    throw PeekError(path_ + ": " + error.what() + (may_write ? "" : "; while no agent runs, look as root"));
   } catch (const std::system_error& error) {
     throw PeekError(path_ + ": " + error.code().message() +
                     "; look as root or as a member of the service's group, at the file that buffer.path names");
