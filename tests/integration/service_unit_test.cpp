@@ -28,8 +28,10 @@ TEST_CASE("installing puts every file where it belongs", "[service]") {
   const Installed installed;
   INFO(installed.result.out << installed.result.err);
   REQUIRE(installed.result.status.code == 0);
-  for (const char* file : {"usr/bin/fieldpost", "usr/lib/systemd/system/fieldpost.service",
-                           "usr/lib/sysusers.d/fieldpost.conf", "etc/fieldpost/fieldpost.toml"}) {
+  for (const char* file :
+       {"usr/bin/fieldpost", "usr/lib/systemd/system/fieldpost.service", "usr/lib/sysusers.d/fieldpost.conf",
+        "usr/share/man/man8/fieldpost.8", "usr/share/doc/fieldpost/README.md",
+        "usr/share/doc/fieldpost/docs/records.md", "etc/fieldpost/fieldpost.toml"}) {
     INFO(file);
     CHECK(fs::is_regular_file(installed.root / file));
   }
