@@ -1,0 +1,37 @@
+// The baseline of what goes to Kafka: librdkafka as a program would use it that has its messages ready.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace fieldpost::bench {
+
+/// The bytes of a record as the forwarder sends it.
+struct RecordBytes {
+  std::string_view key;
+  std::string_view value;
+  std::string_view id;
+};
+
+class BareProducer {
+ public:
+  /// The forwarder's settings where they matter: idempotence, linger 1 ms, lz4, the partitioner. `delivered` is called
+  /// with the tag on a thread of its own. Throws std::runtime_error.
+  BareProducer(const std::string& brokers, const std::string& topic, std::function<void(std::uintptr_t)> delivered);
+  /// Gives up what is on its way.
+  ~BareProducer();
+  BareProducer(const BareProducer&) = delete;
+  BareProducer& operator=(const BareProducer&) = delete;
+
+  /// Copies the record; waits while librdkafka's queue is full.
+  void send(const RecordBytes& record, std::uintptr_t tag);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fieldpost::bench

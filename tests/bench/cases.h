@@ -1,0 +1,27 @@
+// The cases by name. Each measures and its baseline beside it, and throws std::runtime_error where it cannot.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/bench/result.h"
+
+namespace fieldpost::bench {
+
+/// From the device's answer to the acknowledgement, at 1,000 readings/s.
+Results latency();
+/// The same through the agent's process, by the agent's own status: polls of 20 points over Modbus.
+Results latency_agent();
+/// A backlog from the disk to Kafka.
+Results throughput();
+/// The agent's resident set at 10,000 points and 10,000 readings/s over Modbus, link up.
+Results memory();
+/// 36 M readings with the link down, as fast as they are taken.
+Results backlog();
+/// Bytes that the agent writes to the disk at 1,000 readings/s, link up.
+Results disk_online();
+
+/// What this program does when it starts itself, so that a measured process holds nothing else. The exit code.
+int child(const std::vector<std::string>& words);
+
+}  // namespace fieldpost::bench

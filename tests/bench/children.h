@@ -1,0 +1,19 @@
+// Processes of this same program that hold nothing but what is measured.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.h"
+
+namespace fieldpost::bench {
+
+/// bare-producer BROKERS TOPIC RATE: sends until it is killed.
+std::unique_ptr<support::Process> start_child(const std::vector<std::string>& words);
+
+/// queue READINGS | sqlite BYTES: what it found out about itself. Throws std::runtime_error.
+nlohmann::json run_child(const std::vector<std::string>& words);
+
+}  // namespace fieldpost::bench

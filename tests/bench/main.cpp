@@ -1,0 +1,81 @@
+// fieldpost_bench [CASE...] [--json]: see tests/bench/run.
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/bench/cases.h"
+#include "tests/support/kafka.h"
+
+namespace fieldpost::bench {
+namespace {
+
+struct Case {
+  const char* name;
+  Results (*run)();
+};
+
+constexpr Case cases[] = {{"latency", latency},       {"latency-agent", latency_agent},
+                          {"throughput", throughput}, {"memory", memory},
+                          {"backlog", backlog},       {"disk-online", disk_online}};
+
+bool is_case(const std::string& word) {
+  for (const Case& one : cases) {
+    if (word == one.name) return true;
+  }
+  return false;
+}
+
+int usage() {
+  std::fprintf(stderr, "usage: tests/bench/run [CASE...] [--json]; the cases:");
+  for (const Case& one : cases)
+    std::fprintf(stderr, " %s", one.name);
+  std::fprintf(stderr, "\n");
+  return 2;
+}
+
+int run(const std::vector<std::string>& words) {
+  if (!words.empty() && words[0] == "--child") return child({words.begin() + 1, words.end()});
+  bool json = false;
+  std::vector<std::string> wanted;
+  for (const std::string& word : words) {
+    if (word == "--json") {
+      json = true;
+    } else if (is_case(word)) {
+      wanted.push_back(word);
+    } else {
+      return usage();
+    }
+  }
+  if (const auto reason = support::Kafka::unavailable()) {
+    std::fprintf(stderr, "%s\n", reason->c_str());
+    return 1;
+  }
+  Results all;
+  for (const Case& one : cases) {
+    bool run_it = wanted.empty();
+    for (const std::string& word : wanted)
+      run_it = run_it || word == one.name;
+    if (!run_it) continue;
+    for (Result& result : one.run()) {
+      if (!json) std::printf("%s\n", line(result).c_str());
+      std::fflush(stdout);
+      all.push_back(std::move(result));
+    }
+  }
+  if (json) std::printf("%s\n", to_json(all).c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace fieldpost::bench
+
+int main(int argc, char** argv) {
+  try {
+    return fieldpost::bench::run({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fieldpost_bench: %s\n", error.what());
+    return 1;
+  }
+}

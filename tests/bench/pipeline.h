@@ -1,0 +1,33 @@
+// Queue and forwarder as the agent wires them, inside this process.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/forwarder/forwarder.h"
+#include "buffer/clock.h"
+#include "buffer/queue.h"
+#include "tests/support/temp_dir.h"
+
+namespace fieldpost::bench {
+
+class Pipeline {
+ public:
+  Pipeline();
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  Queue& queue() { return queue_; }
+  const SystemClock& clock() const { return clock_; }
+  void forward(const std::string& brokers, const std::string& topic);
+  bool link_up() const { return forwarder_ && forwarder_->health().state == LinkState::up; }
+
+ private:
+  support::TempDir dir_;
+  SystemClock clock_;
+  Queue queue_;
+  std::unique_ptr<Forwarder> forwarder_;
+};
+
+}  // namespace fieldpost::bench

@@ -1,0 +1,87 @@
+// Throughput: a backlog on the disk, then the link comes up. The baseline has the same bytes ready in RAM.
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+
+#include "tests/bench/bare_producer.h"
+#include "tests/bench/cases.h"
+#include "tests/bench/pipeline.h"
+#include "tests/bench/plant.h"
+#include "tests/bench/process_figures.h"
+#include "tests/support/eventually.h"
+#include "tests/support/kafka.h"
+#include "tests/support/topic_reader.h"
+
+namespace fieldpost::bench {
+namespace {
+
+using namespace std::chrono_literals;
+using Steady = std::chrono::steady_clock;
+
+constexpr int kRuns = 5;
+constexpr std::uint64_t kPolls = 50'000;
+constexpr std::size_t kPoints = 20;
+constexpr std::uint64_t kReadings = kPolls * kPoints;
+constexpr std::size_t kDevices = 100;
+constexpr auto kPatience = 300s;
+
+struct Flow {
+  std::vector<double> per_second;
+  std::vector<double> cpu_us;
+
+  void add(Steady::time_point began, double cpu_before) {
+    const double took = std::chrono::duration<double>(Steady::now() - began).count();
+    per_second.push_back(static_cast<double>(kReadings) / took);
+    cpu_us.push_back((cpu_seconds() - cpu_before) * 1e6 / static_cast<double>(kReadings));
+  }
+};
+
+void through_fieldpost(const std::string& brokers, const std::string& topic, Flow& flow) {
+  Plant plant(kDevices, kPoints);
+  Pipeline pipeline;
+  SeqRange last;
+  for (std::uint64_t poll = 0; poll < kPolls; ++poll)
+    last = pipeline.queue().append(plant.layout(poll), pipeline.clock().now(), plant.values(poll));
+  if (!pipeline.queue().wait_safe({1, last.last}, kPatience)) throw std::runtime_error("not committed");
+  const auto began = Steady::now();
+  const double cpu = cpu_seconds();
+  pipeline.forward(brokers, topic);
+  const bool all =
+      support::eventually(kPatience, [&] { return pipeline.queue().health().account.delivered == kReadings; });
+  if (!all) throw std::runtime_error("the backlog does not drain");
+  flow.add(began, cpu);
+}
+
+void through_librdkafka(const std::string& brokers, const std::string& topic, const PlantRecords& records, Flow& flow) {
+  std::atomic<std::uint64_t> back = 0;
+  const auto began = Steady::now();
+  const double cpu = cpu_seconds();
+  BareProducer producer(brokers, topic, [&](std::uintptr_t) { ++back; });
+  for (std::size_t n = 0; n < records.size(); ++n)
+    producer.send(records[n], 0);
+  if (!support::eventually(kPatience, [&] { return back == kReadings; })) throw std::runtime_error("not delivered");
+  flow.add(began, cpu);
+}
+
+}  // namespace
+
+Results throughput() {
+  const std::string brokers = support::shared_kafka().brokers();
+  const std::string topic = "throughput";
+  support::create_topic(brokers, topic, 3);
+  Plant plant(kDevices, kPoints);
+  const PlantRecords records(plant, kPolls);
+  Flow warm_up;
+  through_librdkafka(brokers, topic, records, warm_up);
+  Flow fieldpost;
+  Flow bare;
+  for (int run = 0; run < kRuns; ++run) {
+    through_fieldpost(brokers, topic, fieldpost);
+    through_librdkafka(brokers, topic, records, bare);
+  }
+  const std::string is = "bare librdkafka sending the same bytes";
+  return {{"throughput", median(fieldpost.per_second), "readings/s", median(bare.per_second), is},
+          {"throughput-cpu", median(fieldpost.cpu_us), "us a reading", median(bare.cpu_us), is}};
+}
+
+}  // namespace fieldpost::bench
