@@ -119,7 +119,7 @@ class Renderer {
   }
 
   static std::string rate(double per_second) {
-    if (per_second > 0 && per_second < 9.95) return std::to_string(per_second).substr(0, 3) + "/s";
+    if (per_second > 0 && per_second < 9.95) return std::to_string(per_second + 0.05).substr(0, 3) + "/s";
     return grouped(static_cast<std::uint64_t>(std::llround(per_second))) + "/s";
   }
 
