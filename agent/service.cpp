@@ -19,12 +19,6 @@ void feed_watchdog() {
   sd_notify(0, "WATCHDOG=1");
 }
 
-std::optional<std::chrono::microseconds> watchdog_limit() {
-  std::uint64_t limit = 0;
-  if (sd_watchdog_enabled(0, &limit) <= 0) return std::nullopt;
-  return std::chrono::microseconds{limit};
-}
-
 std::vector<std::string> Watchdog::stuck(const std::vector<Progress>& progress, std::int64_t boot) {
   std::vector<std::string> names;
   for (const auto& [thread, rounds] : progress) {

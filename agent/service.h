@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -15,9 +14,6 @@ void ready();
 void stopping();
 void status(const std::string& text);
 void feed_watchdog();
-
-/// WatchdogSec of the unit, if it has one; feed at least twice in it.
-std::optional<std::chrono::microseconds> watchdog_limit();
 
 /// A thread's own count of its rounds: it moves also while the thread has nothing to do.
 struct Progress {

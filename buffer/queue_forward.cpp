@@ -49,7 +49,7 @@ std::optional<Claim> Queue::Impl::claim_from(Tail& lane_tail, Lane lane, Lock& l
 Claim Queue::Impl::lend(EntryPtr entry, Tail& lane_tail) {
   entry->claimed = true;
   lane_tail.cursor = std::max(lane_tail.cursor, entry->row);
-  const Claim claim{entry->batch, next_ticket_++, nullptr, entry->from_disk};
+  Claim claim{entry->batch, next_ticket_++, nullptr, entry->from_disk};
   lane_tail.taken.emplace(claim.ticket, std::move(entry));
   return claim;
 }

@@ -59,7 +59,7 @@ class Trial {
     std::string text;
     int number = 0;
     for (std::string line; std::getline(in, line);)
-      text += ++number == at_line ? slip + "\n" + line + "\n" : line + "\n";
+      text.append(++number == at_line ? slip + "\n" : "").append(line).append("\n");
     folder_.write("wrong.toml", text);
   }
 

@@ -38,11 +38,10 @@ struct Word {
   std::string marks;  // brackets, commas behind it
 };
 
-Word parted(std::string text) {
+Word parted(const std::string& text) {
   const auto last = text.find_last_not_of(marks);
   const std::size_t size = last == std::string::npos ? 0 : last + 1;
-  Word word{text.substr(0, size), text.substr(size)};
-  return word;
+  return {text.substr(0, size), text.substr(size)};
 }
 
 std::string plain_numbers(const std::string& text) {

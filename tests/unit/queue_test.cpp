@@ -237,6 +237,7 @@ TEST_CASE("wait_safe returns at an acknowledgement, or at a commit that it asks 
     constexpr int kWaiters = 50;
     std::atomic<int> safe{0};
     std::vector<std::thread> waiters;
+    waiters.reserve(kWaiters);
     for (int i = 0; i < kWaiters; ++i) {
       waiters.emplace_back([&] { safe += queue.wait_safe(append(queue, 1), 10s) ? 1 : 0; });
     }

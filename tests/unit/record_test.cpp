@@ -73,7 +73,7 @@ TEST_CASE("strings are escaped, and what is no UTF-8 is replaced") {
         "\"a\xEF\xBF\xBD"
         "b\"");
   CHECK(quoted("\xC0\xAF") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");      // overlong
-  CHECK(quoted("\xED\xA0\x80").find("\xED") == std::string::npos);  // a surrogate
+  CHECK(quoted("\xED\xA0\x80").find('\xED') == std::string::npos);  // a surrogate
   CHECK(quoted("\xE2\x82") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");      // cut short
 }
 
