@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <thread>
 
@@ -107,9 +108,9 @@ class Forwarder::Impl {
   Window window_;
   Loans loans_;
   Shapes shapes_;
-  bool failed_ = false;      // something came back undelivered: nothing new leaves before all is back, for the order
-  std::size_t careful_ = 0;  // so many readings are sent one by one, to find the one that the broker refuses
-  std::size_t to_be_careful_ = 0;
+  bool failed_ = false;  // something came back undelivered: nothing new leaves before all is back, for the order
+  std::set<std::uint64_t> careful_;  // tickets of batches whose readings are sent one by one, to find the refused one
+  bool fatal_ = false;               // the producer must be made anew
   Steady::time_point pause_until_;
   Steady::time_point aged_at_ = Steady::now();
   Steady::time_point last_ack_ = Steady::now();
@@ -165,11 +166,8 @@ void Forwarder::Impl::take_events() {
   for (const Delivery& delivery : events.deliveries)
     take(delivery);
   watch_link(events);
-  if (events.fatal) rebuild();
-  if (loans_.empty() && failed_) {
-    failed_ = false;
-    careful_ = std::exchange(to_be_careful_, 0);
-  }
+  if (events.fatal || fatal_) rebuild();
+  if (loans_.empty()) failed_ = false;
 }
 
 void Forwarder::Impl::take(const Delivery& delivery) {
@@ -181,8 +179,11 @@ void Forwarder::Impl::take(const Delivery& delivery) {
     loan.settlement.released.push_back(reading);
     if (!failed_) pause_until_ = Steady::now() + kPauseAfterError;
     failed_ = true;
-    ++to_be_careful_;
-    if (delivery.verdict != Delivery::Verdict::unacceptable) to_be_careful_ = 0;
+    if (delivery.verdict == Delivery::Verdict::unacceptable) {
+      // What was handed over behind it must not arrive before it. Of what is on the wire some may arrive twice.
+      if (careful_.empty()) producer_->purge();
+      careful_.insert(loan.claim.ticket);
+    }
     const std::lock_guard lock(mutex_);
     health_.error = delivery.reason;
   }
@@ -214,14 +215,14 @@ void Forwarder::Impl::arrived(std::size_t place) {
 void Forwarder::Impl::hand_over() {
   nothing_waits_ = false;
   while (!failed_ && !loans_.full() && Steady::now() >= pause_until_ && window_.open(Steady::now())) {
-    if (careful_ > 0 && !loans_.empty()) return;
+    if (!careful_.empty() && !loans_.empty()) return;
     std::optional<Claim> claim = queue_.claim();
     if (!claim) {
       nothing_waits_ = true;
       return;
     }
     shapes_.forget();
-    if (careful_ > 0) {
+    if (careful_.erase(claim->ticket) > 0) {
       send_carefully(std::move(*claim));
     } else {
       lend(std::move(*claim));
@@ -299,7 +300,6 @@ void Forwarder::Impl::send_carefully(Claim claim) {
   const Claim copy = claim;
   const std::size_t place =
       loans_.add({std::move(claim), now, window_.depart(now, readings), readings, std::vector<bool>(readings), {}});
-  careful_ -= std::min(careful_, readings);
   Loan& loan = loans_.at(place);
   bool broken = false;
   each_message(copy, [&](Message& message, std::size_t reading) {
@@ -323,7 +323,8 @@ void Forwarder::Impl::send_carefully(Claim claim) {
       }
       watch_link(events);
       if (verdict) break;
-      if (events.fatal || (stopping_ && Steady::now() >= stop_by_.load())) {
+      fatal_ = fatal_ || events.fatal;
+      if (fatal_ || (stopping_ && Steady::now() >= stop_by_.load())) {
         producer_->purge();
         broken = true;
       }
@@ -401,7 +402,7 @@ void Forwarder::Impl::rebuild() {
   give_back();
   producer_.reset();
   producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
-  failed_ = false;
+  failed_ = fatal_ = false;
   pause_until_ = Steady::now() + kPauseAfterError;
 }
 
