@@ -109,8 +109,6 @@ bool Queue::Impl::open_store(bool at_start) {
         damaged_file_ = true;
       }
     }
-    const Lock lock(mutex_);
-    disk_error_.clear();
     return true;
   } catch (const BufferRefused& refused) {
     if (at_start) throw;  // later, another agent's lock or a newer file is a disk that is gone
@@ -258,6 +256,7 @@ bool Queue::Impl::commit(Due what) {
     commit_durations_.add(took.count());
     ++commits_;
     last_commit_ = std::chrono::steady_clock::now();
+    disk_error_.clear();  // only now: a full disk opens all the same
     confirm(work, ids);
     return true;
   } catch (const sqlite::Error& error) {
