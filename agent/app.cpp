@@ -1,5 +1,6 @@
 #include "agent/app.h"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -35,6 +36,7 @@ constexpr auto kForwarderEnds = 1000ms;
 constexpr auto kCommitEnds = 1500ms;
 constexpr auto kReadTakes = 10s;
 constexpr auto kTick = 1s;
+constexpr auto kGiveBackEvery = 10s;
 
 sigset_t stop_signals() {
   sigset_t signals;
@@ -78,8 +80,13 @@ class App {
     service::Watchdog watchdog(kPatience);
     const timespec tick{std::chrono::seconds(kTick).count(), 0};
     int signal = -1;
+    auto give_back = std::chrono::steady_clock::now() + kGiveBackEvery;
     do {
       monitor_.tick();
+      if (std::chrono::steady_clock::now() >= give_back) {
+        malloc_trim(0);  // a burst is short; the memory it took would stay with the process
+        give_back += kGiveBackEvery;
+      }
       const Status status = monitor_.status();
       service::status("link " + std::string(to_string(status.link.state)) + ", " +
                       grouped(status.queue.account.waiting) + " readings waiting");
@@ -164,6 +171,8 @@ int run(const config::Config& config) {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // A hundred links are a hundred threads; each arena of malloc's keeps what its busiest moment took.
+  mallopt(M_ARENA_MAX, 2);
   try {
     // Never destroyed: see run_agent.
     auto* app = new App(config);
