@@ -15,22 +15,25 @@ namespace {
 
 constexpr std::pair<const char*, const char*> settings[] = {
     {"enable.idempotence", "true"},
-    {"linger.ms", "1"},
     {"compression.codec", "lz4"},
     {"partitioner", "murmur2_random"},
-    {"queue.buffering.max.kbytes", "1048576"},
     {"socket.nagle.disable", "true"},
+    // It is fastest with room for all that it is to send.
+    {"queue.buffering.max.messages", "1000000"},
+    {"queue.buffering.max.kbytes", "1048576"},
 };
 
 }  // namespace
 
 class BareProducer::Impl {
  public:
-  Impl(const std::string& brokers, const std::string& topic, std::function<void(std::uintptr_t)> delivered)
+  Impl(const std::string& brokers, const std::string& topic, std::chrono::milliseconds linger,
+       std::function<void(std::uintptr_t)> delivered)
       : delivered_(std::move(delivered)) {
     std::array<char, 512> error{};
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), nullptr, 0);
+    rd_kafka_conf_set(conf, "linger.ms", std::to_string(linger.count()).c_str(), nullptr, 0);
     for (const auto& [name, value] : settings) {
       if (rd_kafka_conf_set(conf, name, value, error.data(), error.size()) != RD_KAFKA_CONF_OK) {
         throw std::runtime_error(error.data());
@@ -102,9 +105,9 @@ class BareProducer::Impl {
   std::thread poll_;
 };
 
-BareProducer::BareProducer(const std::string& brokers, const std::string& topic,
+BareProducer::BareProducer(const std::string& brokers, const std::string& topic, std::chrono::milliseconds linger,
                            std::function<void(std::uintptr_t)> delivered)
-    : impl_(std::make_unique<Impl>(brokers, topic, std::move(delivered))) {}
+    : impl_(std::make_unique<Impl>(brokers, topic, linger, std::move(delivered))) {}
 BareProducer::~BareProducer() = default;
 
 void BareProducer::send(const RecordBytes& record, std::uintptr_t tag) {

@@ -1,6 +1,7 @@
 // The baseline of what goes to Kafka: librdkafka as a program would use it that has its messages ready.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,9 +19,10 @@ struct RecordBytes {
 
 class BareProducer {
  public:
-  /// The forwarder's settings where they matter: idempotence, linger 1 ms, lz4, the partitioner. `delivered` is called
-  /// with the tag on a thread of its own. Throws std::runtime_error.
-  BareProducer(const std::string& brokers, const std::string& topic, std::function<void(std::uintptr_t)> delivered);
+  /// The forwarder's settings where they matter: idempotence, lz4, the partitioner. `delivered` is called with the tag
+  /// on a thread of its own. Throws std::runtime_error.
+  BareProducer(const std::string& brokers, const std::string& topic, std::chrono::milliseconds linger,
+               std::function<void(std::uintptr_t)> delivered);
   /// Gives up what is on its way.
   ~BareProducer();
   BareProducer(const BareProducer&) = delete;

@@ -34,7 +34,7 @@ nlohmann::json figures(Steady::time_point began, std::uint64_t disk) {
 [[noreturn]] void bare_producer(const std::string& brokers, const std::string& topic, std::uint64_t rate) {
   Plant plant(kDevices, kPoints);
   const PlantRecords records(plant, kDevices);
-  BareProducer producer(brokers, topic, [](std::uintptr_t) {});
+  BareProducer producer(brokers, topic, 1ms, [](std::uintptr_t) {});
   auto due = Steady::now();
   for (std::size_t n = 0;; ++n) {
     if (n % (rate / 1000) == 0) std::this_thread::sleep_until(due += 1ms);

@@ -1,5 +1,6 @@
 #include "tests/bench/gateway.h"
 
+#include <sstream>
 #include <stdexcept>
 #include <vector>
 
@@ -11,35 +12,35 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string device_map(int points) {
-  std::string text = "model = \"bench\"\n";
+  std::ostringstream text;
+  text << "model = \"bench\"\n";
   for (int point = 0; point < points; ++point) {
-    const std::string number = std::to_string(point);
-    text += "[[point]]\nname = \"value-" + number + "\"\nregister = \"holding:" + number +
-            "\"\ntype = \"uint16\"\nscale = 0.01\nunit = \"bar\"\n";
+    text << "[[point]]\nname = \"value-" << point << "\"\nregister = \"holding:" << point
+         << "\"\ntype = \"uint16\"\nscale = 0.01\nunit = \"bar\"\n";
   }
-  return text;
+  return text.str();
 }
 
 std::string configuration(const GatewayOptions& options, const std::string& url) {
-  std::string text =
-      "[agent]\nid = \"gw-bench\"\nsite = \"bench\"\n[buffer]\npath = \"queue.db\"\n[kafka]\nbrokers = [\"" +
-      options.brokers + "\"]\ntopic = \"" + options.topic + "\"\n";
+  std::ostringstream text;
+  text << "[agent]\nid = \"gw-bench\"\nsite = \"bench\"\n[buffer]\npath = \"queue.db\"\n[kafka]\nbrokers = [\""
+       << options.brokers << "\"]\ntopic = \"" << options.topic << "\"\n";
   int unit = 0;
   for (int link = 0; link < options.links; ++link) {
-    text += "[[modbus]]\nname = \"plc-" + std::to_string(link) + "\"\nurl = \"" + url + "\"\n";
+    text << "[[modbus]]\nname = \"plc-" << link << "\"\nurl = \"" << url << "\"\n";
     for (int device = 0; device < options.devices; ++device) {
-      const std::string number = std::to_string(++unit);
-      text += "[[modbus.device]]\nname = \"pump-" + number + "\"\nunit = " + number +
-              "\nmap = \"map.toml\"\nevery = \"1s\"\n";
+      ++unit;
+      text << "[[modbus.device]]\nname = \"pump-" << unit << "\"\nunit = " << unit
+           << "\nmap = \"map.toml\"\nevery = \"1s\"\n";
     }
   }
-  return text;
+  return text.str();
 }
 
 std::vector<std::uint16_t> registers(int unit, int count) {
-  std::vector<std::uint16_t> values;
+  std::vector<std::uint16_t> values(static_cast<std::size_t>(count));
   for (int at = 0; at < count; ++at)
-    values.push_back(static_cast<std::uint16_t>(unit * 7919 + at * 257));
+    values[static_cast<std::size_t>(at)] = static_cast<std::uint16_t>(unit * 7919 + at * 257);
   return values;
 }
 

@@ -88,7 +88,7 @@ std::vector<double> through_librdkafka(const std::string& brokers, const std::st
   std::vector<std::int64_t> sent(kReadings);
   std::vector<double> samples(kReadings);
   std::atomic<std::size_t> back = 0;
-  BareProducer producer(brokers, topic, [&](std::uintptr_t n) {
+  BareProducer producer(brokers, topic, 1ms, [&](std::uintptr_t n) {
     samples[n] = ms(clock.now().boot - sent[n]);
     ++back;
   });

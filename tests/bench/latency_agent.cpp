@@ -45,7 +45,7 @@ Latency through_librdkafka(const GatewayOptions& options) {
   std::vector<std::int64_t> sent(kPolls);
   std::vector<double> samples(records.size());
   std::atomic<std::size_t> back = 0;
-  BareProducer producer(options.brokers, options.topic, [&](std::uintptr_t n) {
+  BareProducer producer(options.brokers, options.topic, 1ms, [&](std::uintptr_t n) {
     samples[n] = static_cast<double>(clock.now().boot - sent[n / kPoints]) / 1000;
     ++back;
   });

@@ -1,4 +1,5 @@
-// Throughput: a backlog on the disk, then the link comes up. The baseline has the same bytes ready in RAM.
+// Throughput: a backlog on the disk, then the link comes up. The baseline has the same bytes ready in RAM and a linger
+// of 20 ms, with which it is at its fastest.
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -56,7 +57,7 @@ void through_librdkafka(const std::string& brokers, const std::string& topic, co
   std::atomic<std::uint64_t> back = 0;
   const auto began = Steady::now();
   const double cpu = cpu_seconds();
-  BareProducer producer(brokers, topic, [&](std::uintptr_t) { ++back; });
+  BareProducer producer(brokers, topic, 20ms, [&](std::uintptr_t) { ++back; });
   for (std::size_t n = 0; n < records.size(); ++n)
     producer.send(records[n], 0);
   if (!support::eventually(kPatience, [&] { return back == kReadings; })) throw std::runtime_error("not delivered");
