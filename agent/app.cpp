@@ -1,7 +1,6 @@
 #include "agent/app.h"
 
 #include <malloc.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>

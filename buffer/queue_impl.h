@@ -1,5 +1,5 @@
-// The inside of the queue. Three files share it: queue.cpp (append, waiting, health, the end), queue_forward.cpp (claim
-// and settle) and queue_writer.cpp (the writer's thread).
+// The inside of the queue. Four files share it: queue.cpp (append, waiting, health, the end), queue_forward.cpp (claim
+// and settle), queue_writer.cpp (the writer's thread) and queue_open.cpp (its database).
 #pragma once
 
 #include <array>
