@@ -13,8 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using support::Identity;
 
-const std::vector<std::uint64_t> none;
-
 std::string configuration(const Scene& scene, const std::string& brokers, const SceneOptions& options) {
   std::string text = "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\n[buffer]\npath = \"" + scene.database() +
                      "\"\n[kafka]\nbrokers = [\"" + brokers + "\"]\ntopic = \"" + options.topic +
@@ -163,7 +161,8 @@ void Scene::check_numbers() const {
 }
 
 void Scene::check_order() const {
-  CHECK(ground.disorder() == std::vector<std::string>{});
+  const std::vector<std::string> all_in_order;
+  CHECK(ground.disorder() == all_in_order);
   std::cout << Catch::getResultCapture().getCurrentTestName() << ": " << ground.distinct()
             << " readings on the ground, " << ground.duplicates() << " of them arrived again" << std::endl;
 }

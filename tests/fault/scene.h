@@ -83,6 +83,9 @@ class Scene {
   std::map<std::uint64_t, std::uint64_t> ended;  // the last seq of each session that was stopped in order
 };
 
+/// To compare with, so that a failure prints what is missing.
+const std::vector<std::uint64_t> none;
+
 /// Of 1 to `last`.
 std::vector<std::uint64_t> missing(const std::set<std::uint64_t>& numbers, std::uint64_t last);
 

@@ -91,7 +91,7 @@ TEST_CASE("SIGTERM while neither Kafka nor the disk can be reached: the loss is 
   CHECK(
       scene.ground.read_until([&] { return scene.ground.numbers("meter-1", "number").size() >= published; }, patience));
   scene.stop_in_order();
-  CHECK(missing(scene.ground.numbers("meter-1", "number"), published) == std::vector<std::uint64_t>{});
+  CHECK(missing(scene.ground.numbers("meter-1", "number"), published) == none);
   CHECK(scene.ground.sessions().size() == 2);
 }
 
