@@ -40,6 +40,8 @@ TEST_CASE("SIGTERM while Kafka cannot be reached: what waits is committed, and a
   refused ? proxy.cut() : proxy.black_hole();
   CHECK(wait_for_waiting(*scene.agent, 200));
   scene.plant.stop();
+  // An answer that the agent has not read yet when it is told to stop is no reading.
+  CHECK(scene.agent->wait_for([](const auto& status) { return status["sources"][0]["state"] == "down"; }, patience));
   scene.stop_in_order();
   const Books books = read_books(scene.database());
   CHECK(books.waiting.size() >= 200);
