@@ -21,8 +21,8 @@ struct DeviceHealth {
   std::uint64_t polls = 0;
   std::uint64_t errors = 0;  // failed polls, time-outs among them
   std::uint64_t timeouts = 0;
-  std::uint64_t overruns = 0;   // whole periods skipped
-  double lateness_p99 = 0;      // seconds that a poll started after its place on the grid
+  std::uint64_t overruns = 0;  // whole periods skipped
+  double lateness_p99 = 0;     // seconds that a poll started after its place on the grid
 };
 
 struct SourceHealth {

@@ -127,8 +127,7 @@ TEST_CASE("a reading that the broker can never take is rejected alone", "[thread
   support::TopicReader reader(brokers, config.kafka.topic);
   REQUIRE(reader.read_until([](const auto& records) { return records.size() >= 58; }, 30s));
   std::set<std::uint64_t> seqs;
-  for (const support::Record& record : reader.records())
-    {
+  for (const support::Record& record : reader.records()) {
     seqs.insert(nlohmann::json::parse(record.value)["seq"].get<std::uint64_t>());
   }
   CHECK(seqs.size() == 58);

@@ -155,7 +155,8 @@ TEST_CASE("the example of FORMAT.md decodes as it says") {
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind("    ", 0) != 0) continue;
     std::istringstream words(line.substr(0, line.find("  ", 4)));
-    for (std::string word; words >> word;) stored.push_back(static_cast<char>(std::stoi(word, nullptr, 16)));
+    for (std::string word; words >> word;)
+      stored.push_back(static_cast<char>(std::stoi(word, nullptr, 16)));
   }
   const auto batch = Batch::parse(stored);
   REQUIRE(batch);

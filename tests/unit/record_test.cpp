@@ -61,7 +61,8 @@ TEST_CASE("numbers are the shortest that read back") {
   CHECK(text(0.1F) == "0.1");
   CHECK(text(16777216.0F) == "16777216");
   CHECK(text(-0.0) == "-0");
-  CHECK(std::strtod(text(std::numeric_limits<double>::denorm_min()).c_str(), nullptr) == std::numeric_limits<double>::denorm_min());
+  CHECK(std::strtod(text(std::numeric_limits<double>::denorm_min()).c_str(), nullptr) ==
+        std::numeric_limits<double>::denorm_min());
 }
 
 TEST_CASE("strings are escaped, and what is no UTF-8 is replaced") {
