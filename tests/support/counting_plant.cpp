@@ -24,6 +24,16 @@ std::string CountingPlant::device_map() {
          "[[point]]\nname = \"low\"\nregister = \"holding:2\"\ntype = \"uint16\"\n";
 }
 
+void CountingPlant::stop() {
+  server_.stop();
+  running_ = false;
+}
+
+void CountingPlant::start() {
+  server_.start();
+  running_ = true;
+}
+
 std::uint64_t CountingPlant::answered(int unit) const {
   const std::lock_guard lock(mutex_);
   const auto found = answered_.find(unit);

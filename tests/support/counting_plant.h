@@ -21,9 +21,10 @@ class CountingPlant {
   std::string url() const { return server_.url(); }
 
   /// Between two answers: each that was counted has been sent.
-  void stop() { server_.stop(); }
+  void stop();
   /// On the same port; it counts on.
-  void start() { server_.start(); }
+  void start();
+  bool running() const { return running_; }
   void set_silent(bool silent) { equipment_.set_silent(silent); }
 
   /// Exact after stop().
@@ -36,6 +37,7 @@ class CountingPlant {
   std::map<int, std::uint64_t> answered_;
   Equipment equipment_;
   ModbusTcpServer server_;
+  bool running_ = true;
 };
 
 }  // namespace fieldpost::support
