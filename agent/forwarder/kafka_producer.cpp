@@ -196,8 +196,4 @@ void KafkaProducer::purge() {
   rd_kafka_purge(impl_->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 }
 
-std::string librdkafka_version() {
-  return rd_kafka_version_str();
-}
-
 }  // namespace fieldpost

@@ -68,6 +68,4 @@ class KafkaProducer {
   std::unique_ptr<Impl> impl_;
 };
 
-std::string librdkafka_version();
-
 }  // namespace fieldpost
