@@ -15,15 +15,25 @@ namespace fieldpost::config {
 
 using Duration = std::chrono::microseconds;
 
+/// ntp: the wall clock counts once the kernel calls it synchronised. trusted: always, for a site with a clock of its
+/// own.
+enum class Clock { ntp, trusted };
+
 struct Agent {
   std::string id;    // default: the host name; holds no '/'
   std::string site;  // for templates; may be empty where no template names it
+  Clock clock = Clock::ntp;
 };
+
+enum class WhenFull { drop_oldest, drop_newest, block };
 
 struct Buffer {
   std::string path = "/var/lib/fieldpost/queue.db";
   Duration commit_interval = std::chrono::milliseconds{200};
+  std::uint64_t max_size = 1ULL << 30;     // bytes on the disk
   std::uint64_t max_memory = 16ULL << 20;  // bytes of readings held in RAM
+  Duration max_age = std::chrono::days{30};
+  WhenFull when_full = WhenFull::drop_oldest;
 };
 
 struct Kafka {

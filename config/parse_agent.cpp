@@ -18,11 +18,15 @@ void parse_agent(Fields& fields, Context& context) {
     agent.id = context.world.host_name;
   }
   if (fields.has("site")) agent.site = fields.name("site").value_or("");
-  fields.finish({"clock"});
+  if (const auto clock = fields.choice("clock", {"ntp", "trusted"})) {
+    agent.clock = *clock == "trusted" ? Clock::trusted : Clock::ntp;
+  }
+  fields.finish();
 }
 
 void parse_buffer(Fields& fields, Context& context) {
   using namespace std::chrono_literals;
+  using std::chrono::days;
   Buffer& buffer = context.config.buffer;
   if (const auto path = fields.text("path")) {
     buffer.path = resolve(*path, context.config.file);
@@ -35,8 +39,15 @@ void parse_buffer(Fields& fields, Context& context) {
     }
   }
   fields.duration("commit_interval", buffer.commit_interval, 0s, 1h);
+  fields.size("max_size", buffer.max_size, 1ULL << 20U, 1ULL << 44U);
   fields.size("max_memory", buffer.max_memory, 1ULL << 20U, 4ULL << 30U);
-  fields.finish({"max_size", "max_age", "when_full"});
+  fields.duration("max_age", buffer.max_age, 1min, days{3650});
+  if (const auto word = fields.choice("when_full", {"drop-oldest", "drop-newest", "block"})) {
+    buffer.when_full = *word == "block"         ? WhenFull::block
+                       : *word == "drop-newest" ? WhenFull::drop_newest
+                                                : WhenFull::drop_oldest;
+  }
+  fields.finish();
 }
 
 }  // namespace fieldpost::config

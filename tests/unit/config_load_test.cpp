@@ -42,7 +42,11 @@ TEST_CASE("what is not written has its default", "[config]") {
   CHECK(config.agent.site.empty());
   CHECK(config.buffer.path == "/var/lib/fieldpost/queue.db");
   CHECK(config.buffer.commit_interval == 200ms);
+  CHECK(config.agent.clock == Clock::ntp);
+  CHECK(config.buffer.max_size == 1U << 30U);
   CHECK(config.buffer.max_memory == 16U << 20U);
+  CHECK(config.buffer.max_age == 30 * 24h);
+  CHECK(config.buffer.when_full == WhenFull::drop_oldest);
   CHECK(config.kafka.brokers == std::vector<std::string>{"k:9092"});
   CHECK(config.kafka.topic == "t");
   CHECK(config.kafka.key == "{device}");
@@ -57,10 +61,14 @@ TEST_CASE("every key reaches its field", "[config]") {
 [agent]
 id = "gw-07"
 site = "kiruna"
+clock = "trusted"
 [buffer]
 path = "data/queue.db"
 commit_interval = "0s"
+max_size = "64GiB"
 max_memory = "4GiB"
+max_age = "90d"
+when_full = "block"
 [kafka]
 brokers = ["a:1", "[fd00::7]:65535"]
 topic = "x.{site}.{device}"
@@ -118,7 +126,11 @@ point = "p"
   CHECK(config.agent.site == "kiruna");
   CHECK(config.buffer.path == "/etc/fieldpost/data/queue.db");
   CHECK(config.buffer.commit_interval == 0s);
+  CHECK(config.agent.clock == Clock::trusted);
+  CHECK(config.buffer.max_size == 64ULL << 30U);
   CHECK(config.buffer.max_memory == 4ULL << 30U);
+  CHECK(config.buffer.max_age == 90 * 24h);
+  CHECK(config.buffer.when_full == WhenFull::block);
   CHECK(config.kafka.brokers == std::vector<std::string>{"a:1", "[fd00::7]:65535"});
   CHECK(config.kafka.topic == "x.{site}.{device}");
   CHECK(config.kafka.key == "{agent}/{point}/{source}");
@@ -216,7 +228,7 @@ TEST_CASE("the example loads, with the values that it calls defaults where it is
     if (key) ++keys;
     uncommented += (key ? line.substr(hash + 2) : line) + "\n";
   }
-  CHECK(keys == 20);
+  CHECK(keys == 24);
   const Loaded all = parse(uncommented, path, world());
   for (const Problem& problem : all.problems) {
     UNSCOPED_INFO(to_string(problem));
@@ -225,7 +237,11 @@ TEST_CASE("the example loads, with the values that it calls defaults where it is
   const Config fresh;
   CHECK(all.config->buffer.path == fresh.buffer.path);
   CHECK(all.config->buffer.commit_interval == fresh.buffer.commit_interval);
+  CHECK(all.config->agent.clock == fresh.agent.clock);
+  CHECK(all.config->buffer.max_size == fresh.buffer.max_size);
   CHECK(all.config->buffer.max_memory == fresh.buffer.max_memory);
+  CHECK(all.config->buffer.max_age == fresh.buffer.max_age);
+  CHECK(all.config->buffer.when_full == fresh.buffer.when_full);
   CHECK(all.config->kafka.topic == fresh.kafka.topic);
   CHECK(all.config->kafka.key == fresh.kafka.key);
   CHECK(all.config->kafka.linger == fresh.kafka.linger);
