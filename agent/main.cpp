@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "agent/cli/args.h"
+#include "agent/cli/output.h"
 #include "agent/cli/verbs.h"
 #include "agent/version.h"
 
@@ -18,6 +19,8 @@ int dispatch(const fieldpost::cli::Args& args) {
       return fieldpost::cli::status(args);
     case VerbId::queue_peek:
       return fieldpost::cli::queue_peek(args);
+    case VerbId::queue_export:
+      return fieldpost::cli::queue_export(args);
     case VerbId::read:
       return fieldpost::cli::read(args);
     case VerbId::demo:
@@ -54,6 +57,8 @@ int main(int argc, char** argv) {
       return fieldpost::cli::failed;
     }
     return code;
+  } catch (const fieldpost::cli::OutputClosed&) {
+    return fieldpost::cli::fine;
   } catch (const std::exception& error) {
     std::cerr << "fieldpost: " << error.what() << std::endl;
     return fieldpost::cli::failed;

@@ -1,61 +1,46 @@
 #include "agent/cli/args.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <sstream>
 
+#include "agent/cli/time_argument.h"
 #include "config/nearest.h"
 
 namespace fieldpost::cli {
 namespace {
 
-constexpr Option json{"--json", nullptr, "print JSON"};
-
-constexpr std::array run_options{Option{"--log", "FORMAT", "text, or json: one JSON object a line (default: text)"}};
-constexpr std::array check_options{json, Option{"--plan", nullptr, "print each Modbus link's requests"}};
-constexpr std::array status_options{json, Option{"--watch", nullptr, "show it anew each second until Ctrl-C"}};
-constexpr std::array peek_options{json, Option{"--last", "N", "only the newest N"},
-                                  Option{"--lane", "LANE", "only this lane: alarm or telemetry"},
-                                  Option{"--device", "DEVICE", "only this device"}};
-constexpr std::array read_options{json};
-constexpr std::array demo_options{json};
-
-constexpr std::size_t any_number = 1000;
-
-constexpr std::array all_verbs{
-    Verb{VerbId::run, "run", "", 0, 0, "run the agent in the foreground", true, run_options},
-    Verb{VerbId::check, "check", "", 0, 0, "check the configuration and every device map it names", true,
-         check_options},
-    Verb{VerbId::status, "status", "", 0, 0, "show the link, the devices, the queue and the account", true,
-         status_options},
-    Verb{VerbId::queue_peek, "queue peek", "", 0, 0, "print the readings that wait, oldest first", true, peek_options},
-    Verb{VerbId::read, "read", "DEVICE [POINT...]", 1, any_number, "poll a Modbus device once, now", true,
-         read_options},
-    Verb{VerbId::demo, "demo", "", 0, 0, "show the whole pipeline on simulated equipment, with the link cut", false,
-         demo_options},
-};
-
 /// The longest verb whose words stand at the front of `words`.
 const Verb* find_verb(const std::vector<std::string>& words) {
   if (words.empty()) return nullptr;
-  for (const auto& verb : all_verbs) {
+  for (const auto& verb : verbs()) {
     const std::string name = verb.words;
     if (name == words[0] || (words.size() > 1 && name == words[0] + " " + words[1])) return &verb;
   }
   return nullptr;
 }
 
+std::string unknown_queue_verb(const std::vector<std::string>& words) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const auto& verb : verbs()) {
+    if (const std::string_view name = verb.words; name.starts_with("queue ")) {
+      names.emplace_back(name.substr(6));
+      list += (list.empty() ? "" : ", ") + names.back();
+    }
+  }
+  if (words.size() == 1) return "queue: what of it? " + list;
+  const std::string near = config::nearest(words[1], names);
+  return "queue has no \"" + words[1] + "\"; " + (near.empty() ? "it has " + list : "did you mean " + near + "?");
+}
+
 std::string unknown_verb(const std::vector<std::string>& words) {
   if (words.empty()) return "no verb; " + usage(nullptr);
   std::vector<std::string> names;
-  names.reserve(all_verbs.size());
-  for (const auto& verb : all_verbs)
+  names.reserve(verbs().size());
+  for (const auto& verb : verbs())
     names.emplace_back(verb.words);
-  if (words[0] == "queue") {
-    return words.size() == 1 ? "queue: what of it? fieldpost queue peek"
-                             : "queue has no \"" + words[1] + "\"; fieldpost queue peek";
-  }
+  if (words[0] == "queue") return unknown_queue_verb(words);
   const std::string near = config::nearest(words[0], names);
   return "unknown verb \"" + words[0] + "\"" +
          (near.empty() ? "; see fieldpost --help" : "; did you mean " + near + "?");
@@ -97,7 +82,7 @@ class Parser {
   };
 
   static bool takes_value(const std::string& name) {
-    for (const auto& verb : all_verbs) {
+    for (const auto& verb : verbs()) {
       for (const auto& option : verb.options) {
         if (name == option.name && option.value != nullptr) return true;
       }
@@ -149,6 +134,10 @@ class Parser {
     if (name == "--lane" && value != "alarm" && value != "telemetry") {
       fail("--lane is alarm or telemetry, not \"" + value + "\"");
     }
+    if ((name == "--since" || name == "--until") && !time_argument(value, 0)) {
+      fail(name + " is a time such as 2026-11-22T09:00:00Z or an age such as 15m, not \"" + value + "\"");
+    }
+    if (name == "-o" && value.empty()) fail("-o needs the path of a file");
   }
 
   void arguments() {
@@ -190,10 +179,6 @@ void append_options(std::ostringstream& out, std::span<const Option> options) {
 
 }  // namespace
 
-std::span<const Verb> verbs() {
-  return all_verbs;
-}
-
 std::string Args::value(std::string_view option) const {
   const auto found = options.find(option);
   return found == options.end() ? std::string() : found->second;
@@ -231,9 +216,9 @@ std::string help(const Verb* verb) {
   }
   out << "Brings the readings of field equipment (Modbus, MQTT) to Apache Kafka by way of a buffer on the disk.\n"
          "It only reads: it never writes to equipment.\n\n";
-  for (const auto& known : all_verbs) {
+  for (const auto& known : verbs()) {
     const std::string name = known.words;
-    out << "  " << name << std::string(14 - name.size(), ' ') << known.help << "\n";
+    out << "  " << name << std::string(16 - name.size(), ' ') << known.help << "\n";
   }
   out << "\nfieldpost VERB --help explains a verb.\n\n";
   out << "  -c FILE           the configuration (default: " << Args{}.file << ")\n";

@@ -10,12 +10,12 @@
 namespace fieldpost::cli {
 
 struct Option {
-  const char* name;   // --last
+  const char* name;   // --last, -o
   const char* value;  // what its value is called in the help; nullptr: it takes none
   const char* help;
 };
 
-enum class VerbId { run, check, status, queue_peek, read, demo };
+enum class VerbId { run, check, status, queue_peek, queue_export, read, demo };
 
 struct Verb {
   VerbId id;
@@ -28,6 +28,7 @@ struct Verb {
   std::span<const Option> options;
 };
 
+/// In the order of the help.
 std::span<const Verb> verbs();
 
 struct Args {

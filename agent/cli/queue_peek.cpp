@@ -1,47 +1,86 @@
-#include <iostream>
+#include <sys/stat.h>
 
+#include <functional>
+#include <iostream>
+#include <memory>
+
+#include "agent/cli/interrupt.h"
+#include "agent/cli/output.h"
+#include "agent/cli/reading_line.h"
 #include "agent/cli/stored_readings.h"
 #include "agent/cli/verbs.h"
-#include "agent/forwarder/json.h"
-#include "agent/forwarder/record.h"
 #include "agent/text.h"
+#include "buffer/clock.h"
 
 namespace fieldpost::cli {
 namespace {
 
-std::string padded(std::string text, std::size_t width) {
-  if (text.size() < width) text.resize(width, ' ');
-  return text;
+constexpr std::chrono::milliseconds look_again{200};
+
+/// Which file the path names: a damaged one is set aside while one looks, and a new one takes its place.
+std::pair<dev_t, ino_t> file_at(const std::string& path) {
+  struct stat status {};
+  ::stat(path.c_str(), &status);
+  return {status.st_dev, status.st_ino};
 }
 
-struct ValueText {
-  std::string operator()(const BadView&) const { return "-"; }
-  std::string operator()(bool value) const { return value ? "true" : "false"; }
-  std::string operator()(std::string_view value) const { return printable(std::string(value)); }
-  template <typename Number>
-  std::string operator()(Number value) const {
-    std::string text;
-    json::append_number(text, value);
-    return text;
+class Printer {
+ public:
+  explicit Printer(bool json) : json_(json) {}
+
+  void operator()(const StoredReading& reading) {
+    line_.clear();
+    if (json_) {
+      append_json(line_, reading);
+    } else {
+      append_text(line_, reading);
+    }
+    line_ += '\n';
+    output_.write(line_);
   }
+  Output& output() { return output_; }
+
+ private:
+  const bool json_;
+  std::string line_;
+  Output output_;
 };
 
-void append_json(std::string& line, const StoredReading& reading) {
-  const RecordFrame frame = record_frame(reading.session, reading.layout.device, reading.layout.points[reading.point]);
-  append_record(line, frame, reading.seq, reading.stamp.wall, reading.value);
+int show(const std::string& database, const Selection& selection, Printer& printer) {
+  Peek peek(database);
+  StoredReadings readings(peek, selection);
+  while (readings.next_row(std::ref(printer))) {
+  }
+  printer.output().close();
+  if (readings.shown() == 0 && readings.damaged() == 0) {
+    std::cerr << "fieldpost: no such reading waits in " << database
+              << "; what Kafka acknowledges within commit_interval never gets there\n";
+  }
+  if (readings.damaged() > 0) {
+    std::cerr << "fieldpost: " << grouped(readings.damaged())
+              << " readings stand in damaged rows and cannot be shown\n";
+    return failed;
+  }
+  return fine;
 }
 
-/// time  device/point  value unit  quality  session/seq
-std::string text_line(const StoredReading& reading) {
-  const PointView& point = reading.layout.points[reading.point];
-  std::string value = std::visit(ValueText{}, reading.value);
-  if (!point.unit.empty()) value += " " + printable(std::string(point.unit));
-  const auto* bad = std::get_if<BadView>(&reading.value);
-  const std::string quality = bad == nullptr ? "good" : "bad: " + printable(std::string(bad->reason));
-  return rfc3339(reading.stamp.wall) + "  " +
-         padded(printable(std::string(reading.layout.device) + "/" + std::string(point.name)), 24) + "  " +
-         padded(value, 16) + "  " + padded(quality, 16) + "  " + std::to_string(reading.session.id) + "/" +
-         std::to_string(reading.seq) + (reading.lane == Lane::alarm ? "  alarm" : "");
+/// Until a signal comes, or nobody reads any more.
+int follow(const std::string& database, Selection selection, Printer& printer) {
+  const Interrupt interrupt;
+  const int out = printer.output().descriptor();
+  while (true) {
+    const auto file = file_at(database);
+    Peek peek(database);
+    StoredReadings readings(peek, selection);
+    selection.last.reset();  // of a file that takes this one's place, everything is new
+    while (file_at(database) == file) {
+      while (readings.next_row(std::ref(printer))) {
+        if (interrupt.wait(out, std::chrono::milliseconds{0})) return fine;
+      }
+      printer.output().flush();
+      if (interrupt.wait(out, look_again)) return fine;
+    }
+  }
 }
 
 }  // namespace
@@ -49,31 +88,10 @@ std::string text_line(const StoredReading& reading) {
 int queue_peek(const Args& args) {
   const auto config = load(args);
   if (!config) return misused;
-  Selection selection;
-  if (args.has("--lane")) selection.lane = args.value("--lane") == "alarm" ? Lane::alarm : Lane::telemetry;
-  if (args.has("--last")) selection.last = positive(args.value("--last"));
-  selection.device = args.value("--device");
-  const bool json = args.has("--json");
-  Peek peek(config->buffer.path);
-  std::string line;
-  const Walked walked = walk(peek, selection, [&](const StoredReading& reading) {
-    line.clear();
-    if (json) {
-      append_json(line, reading);
-    } else {
-      line = text_line(reading);
-    }
-    std::cout << line << '\n';
-  });
-  if (walked.shown == 0 && walked.damaged == 0) {
-    std::cerr << "fieldpost: no such reading waits in " << config->buffer.path
-              << "; what Kafka acknowledges within commit_interval never gets there\n";
-  }
-  if (walked.damaged > 0) {
-    std::cerr << "fieldpost: " << grouped(walked.damaged) << " readings stand in damaged rows and cannot be shown\n";
-    return failed;
-  }
-  return fine;
+  Printer printer(args.has("--json"));
+  const Selection selected = selection(args, SystemClock{}.now().wall);
+  return args.has("--follow") ? follow(config->buffer.path, selected, printer)
+                              : show(config->buffer.path, selected, printer);
 }
 
 }  // namespace fieldpost::cli

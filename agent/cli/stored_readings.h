@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 
+#include "agent/cli/selection.h"
 #include "buffer/peek.h"
 
 namespace fieldpost::cli {
@@ -21,18 +21,38 @@ struct StoredReading {
   const ValueView& value;
 };
 
-struct Selection {
-  std::optional<Lane> lane;
-  std::string device;               // empty: every one
-  std::optional<std::size_t> last;  // only so many, the newest
-};
+/// Oldest first. Rows that the agent deletes meanwhile are left out. Every member throws PeekError.
+class StoredReadings {
+ public:
+  using Show = std::function<void(const StoredReading&)>;
 
-struct Walked {
-  std::uint64_t shown = 0;
-  std::uint64_t damaged = 0;  // readings in rows that cannot be decoded
-};
+  /// Both outlive it. Where only the last are wanted, this looks for the first of them.
+  StoredReadings(Peek& peek, const Selection& selection);
 
-/// Oldest first. Rows that the agent deletes meanwhile are left out. Throws PeekError.
-Walked walk(Peek& peek, const Selection& selection, const std::function<void(const StoredReading&)>& show);
+  /// Calls show for every reading of the next row that is wanted; false: there is no further row as yet.
+  bool next_row(const Show& show);
+
+  std::uint64_t shown() const { return shown_; }
+  /// Readings in rows that cannot be decoded.
+  std::uint64_t damaged() const { return damaged_; }
+  /// Readings in the rows walked so far, and in all that were there at the start: how far the walk has come.
+  std::uint64_t walked() const { return walked_; }
+  std::uint64_t total() const { return total_; }
+
+ private:
+  void seek_last();
+  std::uint64_t matching(const StoredRow& row) const;
+  void show_row(const StoredRow& row, const Show& show);
+
+  Peek& peek_;
+  const Selection& selection_;
+  std::int64_t after_ = 0;
+  std::uint64_t skip_ = 0;  // wanted readings in front of the last ones, in the row where these begin
+  SessionInfo session_;
+  std::uint64_t shown_ = 0;
+  std::uint64_t damaged_ = 0;
+  std::uint64_t walked_ = 0;
+  std::uint64_t total_ = 0;
+};
 
 }  // namespace fieldpost::cli

@@ -15,6 +15,7 @@ int run(const Args& args);
 int check(const Args& args);
 int status(const Args& args);
 int queue_peek(const Args& args);
+int queue_export(const Args& args);
 int read(const Args& args);
 int demo(const Args& args);
 

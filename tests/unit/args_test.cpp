@@ -45,7 +45,7 @@ TEST_CASE("args: help and version, alone and of every verb") {
   CHECK(args_of({"--version"}).version);
   for (const auto& verb : verbs()) {
     std::vector<std::string> words{verb.words, "--help"};
-    if (verb.id == VerbId::queue_peek) words = {"queue", "peek", "--help"};
+    if (const std::string name = verb.words; name.starts_with("queue ")) words = {"queue", name.substr(6), "--help"};
     CHECK(args_of(words).help);
     words.back() = "--version";
     CHECK(args_of(words).version);
@@ -60,8 +60,9 @@ TEST_CASE("args: every mistake gets one line with its remedy") {
   CHECK_THAT(error_of({}), Catch::Matchers::Contains("usage: fieldpost"));
   CHECK(error_of({"statsu"}) == "unknown verb \"statsu\"; did you mean status?");
   CHECK(error_of({"frobnicate"}) == "unknown verb \"frobnicate\"; see fieldpost --help");
-  CHECK_THAT(error_of({"queue"}), Catch::Matchers::Contains("fieldpost queue peek"));
-  CHECK_THAT(error_of({"queue", "export"}), Catch::Matchers::Contains("queue has no \"export\""));
+  CHECK_THAT(error_of({"queue"}), Catch::Matchers::StartsWith("queue: what of it? peek, export"));
+  CHECK(error_of({"queue", "exprot"}) == "queue has no \"exprot\"; did you mean export?");
+  CHECK_THAT(error_of({"queue", "frobnicate"}), Catch::Matchers::Contains("it has peek, export"));
   CHECK_THAT(error_of({"check", "--jsn"}),
              Catch::Matchers::Contains("unknown option --jsn, did you mean --json?; usage: fieldpost"));
   CHECK_THAT(error_of({"run", "--json"}), Catch::Matchers::Contains("unknown option --json"));
@@ -72,6 +73,10 @@ TEST_CASE("args: every mistake gets one line with its remedy") {
   CHECK_THAT(error_of({"queue", "peek", "--last"}), Catch::Matchers::Contains("--last needs a value"));
   CHECK_THAT(error_of({"queue", "peek", "--last", "0"}), Catch::Matchers::Contains("a number from 1, not \"0\""));
   CHECK_THAT(error_of({"queue", "peek", "--lane", "fast"}), Catch::Matchers::Contains("alarm or telemetry"));
+  CHECK_THAT(error_of({"queue", "peek", "--since", "yesterday"}),
+             Catch::Matchers::Contains("such as 2026-11-22T09:00:00Z or an age such as 15m, not \"yesterday\""));
+  CHECK_THAT(error_of({"queue", "export", "-o", ""}), Catch::Matchers::Contains("-o needs the path"));
+  CHECK_THAT(error_of({"queue", "export", "-o"}), Catch::Matchers::Contains("-o needs a value"));
   CHECK_THAT(error_of({"run", "--log", "xml"}), Catch::Matchers::Contains("text or json"));
   CHECK_THAT(error_of({"demo", "-c", "x"}), Catch::Matchers::Contains("leave out -c"));
 }

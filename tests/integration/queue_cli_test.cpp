@@ -1,0 +1,196 @@
+// The verbs of the queue as processes of their own, on real databases.
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "buffer/queue.h"
+#include "tests/support/catch.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace fieldpost {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+using Json = nlohmann::ordered_json;
+using support::Finished;
+
+constexpr std::int64_t minute = 60'000'000;
+
+/// A folder with a configuration and the database of an agent that was stopped in order.
+class Site {
+ public:
+  Site() {
+    file_ = folder_.write("fieldpost.toml", "[agent]\nid = \"gw-07\"\n[buffer]\npath = \"" + database() +
+                                                "\"\n[kafka]\nbrokers = [\"127.0.0.1:1\"]\ntopic = \"t\"\n");
+  }
+
+  std::string database() const { return folder_ / "queue.db"; }
+  std::string path(const std::string& name) const { return folder_ / name; }
+
+  support::ProcessOptions options(std::vector<std::string> words) const {
+    words.insert(words.begin(), {FIELDPOST_BINARY, "-c", file_});
+    return {words, {}, ""};
+  }
+  Finished run(std::vector<std::string> words) const { return support::run(options(std::move(words)), 60s); }
+
+  /// Polls of two points each, a minute apart, the last one now; then an alarm.
+  void leave(int polls) const {
+    QueueOptions options;
+    options.path = database();
+    options.agent = "gw-07";
+    options.site = "kiruna";
+    Queue queue(options, clock_);
+    const Layout pump("plc-a", "pump-7", {{"pressure", "bar"}, {"state, \"raw\"", ""}});
+    const Layout self("self", "gw-07", {{"state/pump-7", ""}}, Lane::alarm);
+    for (int poll = polls - 1; poll >= 0; --poll) {
+      Stamp stamp = clock_.now();
+      stamp.wall -= poll * minute;
+      queue.append(pump, stamp, std::vector<Value>{0.1F * static_cast<float>(poll), Bad{"timeout"}});
+    }
+    queue.append(self, clock_.now(), std::vector<Value>{std::string("up")});
+    queue.close();
+    REQUIRE(queue.finish(10s).readings == 0);
+  }
+
+ private:
+  const SystemClock clock_;
+  const support::TempDir folder_;
+  std::string file_;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+std::vector<Json> records_of(const std::string& text) {
+  std::vector<Json> records;
+  for (const std::string& line : lines_of(text))
+    records.push_back(Json::parse(line));
+  return records;
+}
+
+}  // namespace
+
+TEST_CASE("queue peek: by time, as an age and as a time") {
+  const Site site;
+  site.leave(10);
+  CHECK(records_of(site.run({"queue", "peek", "--json"}).out).size() == 21);
+  const auto recent = records_of(site.run({"queue", "peek", "--json", "--lane", "telemetry", "--since", "210s"}).out);
+  REQUIRE(recent.size() == 8);  // of now, and of 1 to 3 minutes ago
+  CHECK(recent.front()["seq"] == 13);
+  const std::string time = recent.front()["time"];
+  const auto before = records_of(site.run({"queue", "peek", "--json", "--until", time}).out);
+  REQUIRE(before.size() == 12);
+  CHECK(before.back()["seq"] == 12);
+  const auto last = records_of(site.run({"queue", "peek", "--json", "--until", time, "--last", "1"}).out);
+  REQUIRE(last.size() == 1);
+  CHECK(last.front() == before.back());
+  CHECK(site.run({"queue", "peek", "--since", "0s", "--until", "1m"}).out.empty());
+}
+
+TEST_CASE("queue peek: whoever reads it may leave") {
+  const Site site;
+  site.leave(5'000);
+  const Finished head = support::run({{"bash", "-c", "set -o pipefail; \"$0\" -c \"$1\" queue peek | head -1",
+                                       FIELDPOST_BINARY, site.path("fieldpost.toml")},
+                                      {},
+                                      ""},
+                                     60s);
+  CHECK(head.status.code == 0);
+  CHECK(lines_of(head.out).size() == 1);
+  CHECK(head.err.empty());
+}
+
+TEST_CASE("queue peek: --follow goes on with what comes") {
+  const Site site;
+  site.leave(1);
+  support::Process follower(site.options({"queue", "peek", "--follow", "--last", "1"}));
+  REQUIRE(follower.wait_for_output("/2\n", 30s));
+  site.leave(2);
+  CHECK(follower.wait_for_output("/5  alarm", 30s));
+  SECTION("until SIGINT") {
+    follower.kill(SIGINT);
+  }
+  SECTION("until SIGTERM") {
+    follower.kill(SIGTERM);
+  }
+  const auto status = follower.wait(30s);
+  REQUIRE(status);
+  CHECK(status->code == 0);
+  CHECK(lines_of(follower.out()).size() == 6);
+  CHECK(follower.err().empty());
+}
+
+TEST_CASE("queue peek: --follow ends with its reader") {
+  const Site site;
+  site.leave(1);
+  const Finished head = support::run({{"bash", "-c", "set -o pipefail; \"$0\" -c \"$1\" queue peek --follow | head -1",
+                                       FIELDPOST_BINARY, site.path("fieldpost.toml")},
+                                      {},
+                                      ""},
+                                     60s);
+  CHECK(head.status.code == 0);
+  CHECK(lines_of(head.out).size() == 1);
+}
+
+TEST_CASE("queue export: the same records as peek, to stdout and to a file") {
+  const Site site;
+  site.leave(3);
+  const Finished peek = site.run({"queue", "peek", "--json"});
+  const Finished to_stdout = site.run({"queue", "export"});
+  CHECK(to_stdout.status.code == 0);
+  CHECK(to_stdout.out == peek.out);
+  CHECK(to_stdout.err.empty());
+  const Finished to_file = site.run({"queue", "export", "--json", "-o", site.path("readings.json")});
+  CHECK(to_file.status.code == 0);
+  CHECK(to_file.out.empty());
+  CHECK(to_file.err.empty());
+  CHECK(support::read_file(site.path("readings.json")) == peek.out);
+  CHECK(records_of(site.run({"queue", "export", "--device", "pump-7", "--last", "2"}).out).size() == 2);
+}
+
+TEST_CASE("queue export: comma-separated values") {
+  const Site site;
+  site.leave(1);
+  const auto lines = lines_of(site.run({"queue", "export", "--csv"}).out);
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0] == "agent,session,seq,lane,device,point,time,value,unit,quality,reason");
+  const Json record = records_of(site.run({"queue", "export", "--lane", "alarm"}).out).front();
+  const std::string session = record["session"].dump();
+  const std::string time = record["time"];
+  CHECK(lines[1] == "gw-07," + session + ",3,alarm,gw-07,state/pump-7," + time + ",up,,good,");
+  CHECK(lines[2].starts_with("gw-07," + session + ",1,telemetry,pump-7,pressure,"));
+  CHECK(lines[2].ends_with("Z,0,bar,good,"));
+  CHECK(lines[3].starts_with("gw-07," + session + ",2,telemetry,pump-7,\"state, \"\"raw\"\"\","));
+  CHECK(lines[3].ends_with("Z,,,bad,timeout"));
+}
+
+TEST_CASE("queue export: what cannot be done is said") {
+  const Site site;
+  const Finished absent = site.run({"queue", "export", "-o", site.path("out")});
+  CHECK(absent.status.code == 1);
+  CHECK(lines_of(absent.err).size() == 1);
+  CHECK_FALSE(std::ifstream(site.path("out")).good());
+  site.leave(1);
+  const std::string before = support::read_file(site.database());
+  for (const char* suffix : {"", ".lock"}) {
+    const Finished itself = site.run({"queue", "export", "-o", site.database() + suffix});
+    CHECK(itself.status.code == 2);
+    CHECK_THAT(itself.err, Contains("is the buffer itself"));
+  }
+  CHECK(support::read_file(site.database()) == before);
+  CHECK(site.run({"queue", "export", "--json", "--csv"}).status.code == 2);
+  const Finished full = site.run({"queue", "export", "-o", "/dev/full"});
+  CHECK(full.status.code == 1);
+  CHECK_THAT(full.err, Contains("/dev/full: No space left on device"));
+}
+
+}  // namespace fieldpost

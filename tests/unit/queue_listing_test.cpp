@@ -1,0 +1,60 @@
+// The pure parts of the listings of the queue: what they select, and how they write it.
+#include "agent/cli/progress.h"
+#include "agent/cli/selection.h"
+#include "agent/cli/time_argument.h"
+#include "tests/support/catch.h"
+
+namespace fieldpost::cli {
+namespace {
+
+constexpr std::int64_t now = 1'795'338'191'123'456;  // 2026-11-22T09:03:11.123456Z
+constexpr std::int64_t minute = 60'000'000;
+
+Selection selected(std::vector<std::string> options) {
+  options.insert(options.begin(), {"queue", "peek"});
+  const ParsedArgs parsed = parse_args(options);
+  INFO(parsed.error);
+  REQUIRE(parsed.args);
+  return selection(*parsed.args, now);
+}
+
+}  // namespace
+
+TEST_CASE("queue listing: a time is a time or an age") {
+  CHECK(time_argument("15m", now) == now - 15 * minute);
+  CHECK(time_argument("0s", now) == now);
+  CHECK(time_argument("2d", now) == now - 2880 * minute);
+  CHECK(time_argument("2026-11-22T09:03:11.123456Z", 0) == now);
+  CHECK(time_argument("2026-11-22T10:03:11.123456+01:00", 0) == now);
+  for (const char* wrong : {"", "yesterday", "15", "-15m", "2026-11-22", "2026-11-22T09:03:11", "09:03:11Z"}) {
+    INFO(wrong);
+    CHECK_FALSE(time_argument(wrong, now).has_value());
+  }
+}
+
+TEST_CASE("queue listing: what the options select") {
+  const Selection all = selected({});
+  CHECK(all.wants("pump-7", 0));
+  CHECK_FALSE(all.lane.has_value());
+  CHECK_FALSE(all.last.has_value());
+  const Selection some =
+      selected({"--lane", "alarm", "--device", "pump-7", "--since", "10m", "--until", "5m", "--last", "3"});
+  CHECK(some.lane == Lane::alarm);
+  CHECK(some.last == 3);
+  CHECK(some.wants("pump-7", now - 10 * minute));
+  CHECK(some.wants("pump-7", now - 5 * minute - 1));
+  CHECK_FALSE(some.wants("pump-7", now - 5 * minute));
+  CHECK_FALSE(some.wants("pump-7", now - 10 * minute - 1));
+  CHECK_FALSE(some.wants("pump-8", now - 7 * minute));
+}
+
+TEST_CASE("queue listing: the progress bar") {
+  CHECK(progress_text(0, 100, 0) == "[........................]   0 %");
+  CHECK(progress_text(50, 100, 2) == "[############............]  50 %  25 readings/s  2.0 s left");
+  CHECK(progress_text(1'000'000, 8'000'000, 0.5) ==
+        "[###.....................]  12 %  2,000,000 readings/s  4.0 s left");
+  CHECK(progress_text(120, 100, 1) == "[########################] 100 %  120 readings/s  0 s left");
+  CHECK(progress_text(0, 0, 1) == "[########################] 100 %");
+}
+
+}  // namespace fieldpost::cli
