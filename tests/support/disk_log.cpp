@@ -31,6 +31,8 @@ class DiskLog::Replay {
         apply_name(change, names_);
         break;
       case Kind::make:
+        files_[change.file];
+        [[fallthrough]];
       case Kind::remove:
       case Kind::rename:
         pending_names_.push_back(&change);

@@ -66,7 +66,7 @@ struct Scene {
     survives_cut(since, Cut::nothing_of_it, 0);
     survives_cut(disk.position(), Cut::nothing_of_it, 0);
     load.stop();
-    CHECK(faults_in(drain(options(folder)), load.ledger(), disk.position()) == no_faults);
+    CHECK(faults_in(drain(options(folder)), load.ledger(), the_end) == no_faults);
   }
 };
 

@@ -113,7 +113,9 @@ void Load::settle(const Claim& claim, const Settlement& outcome) {
   const std::size_t now = disk_.position();
   for (std::size_t i = 0; i < readings.size(); ++i) {
     const auto& released = settlement.released;
-    if (std::find(released.begin(), released.end(), i) == released.end()) ledger_[readings[i]].settled_from = now;
+    if (std::find(released.begin(), released.end(), i) != released.end()) continue;
+    ledger_[readings[i]].settled_from = now;
+    ledger_[readings[i]].rejected = false;  // it may have been, before a cut that came too early for it
   }
   for (Rejection& rejection : settlement.rejected) {
     ledger_[readings[rejection.reading]].rejected = true;
@@ -196,6 +198,21 @@ Contents drain(const QueueOptions& options) {
   return contents;
 }
 
+namespace {
+
+/// Of a queue that was stopped in order.
+bool exact(const Account& account, const Ledger& ledger) {
+  Account counted;
+  for (const auto& [identity, fate] : ledger) {
+    ++counted.read;
+    ++(fate.settled_from > the_end ? counted.waiting : (fate.rejected ? counted.rejected : counted.delivered));
+  }
+  return account.read == counted.read && account.waiting == counted.waiting && account.rejected == counted.rejected &&
+         account.delivered == counted.delivered;
+}
+
+}  // namespace
+
 std::vector<std::string> faults_in(const Contents& contents, const Ledger& ledger, std::size_t position) {
   std::vector<std::string> faults = contents.disorder;
   for (std::string& each : faults)
@@ -229,7 +246,9 @@ std::vector<std::string> faults_in(const Contents& contents, const Ledger& ledge
     }
   }
   if (contents.before.waiting != contents.waiting.size()) faults.emplace_back("the account has another number waiting");
-  if (contents.before.rejected != contents.rejected.size()) faults.emplace_back("... rejected");
+  if (contents.before.rejected != contents.rejected.size())
+    faults.emplace_back("the account has another number rejected");
+  if (position == the_end && !exact(contents.before, ledger)) faults.emplace_back("the account is not what happened");
   if (contents.before.evicted != 0) faults.emplace_back("something was evicted");
   if (contents.after.waiting != 0) faults.emplace_back("something waits at the end");
   if (std::ssize(faults) > shown)

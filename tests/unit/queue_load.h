@@ -84,6 +84,9 @@ struct Contents {
 /// Opens the database, hands everything out and settles it.
 Contents drain(const QueueOptions& options);
 
+/// The place behind everything, where the queue was stopped in order: there the account is exact.
+constexpr std::size_t the_end = SIZE_MAX - 1;
+
 /// What is wrong with the contents, seen from the ledger, after a power cut at the position; empty: nothing. A reading
 /// must be there once it was safe, unless it was settled; what is there must be what was appended.
 std::vector<std::string> faults_in(const Contents& contents, const Ledger& ledger, std::size_t position);

@@ -48,12 +48,14 @@ TEST_CASE("power cuts at random moments of appending, forwarding, checkpoints, s
     const auto position = static_cast<std::size_t>(load.up_to(static_cast<int>(disk.position())));
     check(disk, position, support::seed() + i, load.ledger());
   }
+  load.stop();
+  CHECK(faults_in(drain(options(folder)), load.ledger(), the_end) == no_faults);
 }
 
 TEST_CASE("power cuts one after the other, some of them while the queue starts on what the last one left") {
   auto folder = std::make_unique<TempDir>();
   Ledger ledger;
-  for (std::uint64_t life = 0; life < 25; ++life) {
+  for (std::uint64_t life = 0; life < 50; ++life) {
     const std::uint64_t seed = support::seed() + life;
     auto next = std::make_unique<TempDir>();
     {
