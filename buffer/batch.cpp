@@ -2,87 +2,13 @@
 
 #include <zlib.h>
 
-#include <bit>
+#include "buffer/batch_v1.h"
+#include "buffer/batch_value.h"
 
 namespace fieldpost {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
-
-// The tags of FORMAT.md, "value". They are on disks in the field: never change one, only add.
-enum Tag : std::uint8_t {
-  tag_bad = 0,
-  tag_false = 1,
-  tag_true = 2,
-  tag_signed = 3,
-  tag_unsigned = 4,
-  tag_float = 5,
-  tag_double = 6,
-  tag_text = 7,
-};
-
-struct ValueWriter {
-  std::string& out;
-
-  void tag(Tag value) const { out.push_back(static_cast<char>(value)); }
-  void text(Tag value, std::string_view string) const {
-    tag(value);
-    wire::put_string(out, string);
-  }
-  void operator()(const Bad& bad) const { text(tag_bad, bad.reason); }
-  void operator()(const BadView& bad) const { text(tag_bad, bad.reason); }
-  void operator()(bool value) const { tag(value ? tag_true : tag_false); }
-  void operator()(std::int64_t value) const {
-    tag(tag_signed);
-    wire::put_signed(out, value);
-  }
-  void operator()(std::uint64_t value) const {
-    tag(tag_unsigned);
-    wire::put_varint(out, value);
-  }
-  void operator()(float value) const {
-    tag(tag_float);
-    wire::put_word(out, std::bit_cast<std::uint32_t>(value));
-  }
-  void operator()(double value) const {
-    tag(tag_double);
-    wire::put_word(out, std::bit_cast<std::uint64_t>(value));
-  }
-  void operator()(const std::string& value) const { text(tag_text, value); }
-  void operator()(std::string_view value) const { text(tag_text, value); }
-};
-
-/// False where the tag is none.
-bool read_value(wire::Cursor& cursor, ValueView& value) {
-  switch (cursor.byte()) {
-    case tag_bad:
-      value = BadView{cursor.string()};
-      return true;
-    case tag_false:
-      value = false;
-      return true;
-    case tag_true:
-      value = true;
-      return true;
-    case tag_signed:
-      value = cursor.signed_varint();
-      return true;
-    case tag_unsigned:
-      value = cursor.varint();
-      return true;
-    case tag_float:
-      value = std::bit_cast<float>(cursor.word<std::uint32_t>());
-      return true;
-    case tag_double:
-      value = std::bit_cast<double>(cursor.word<std::uint64_t>());
-      return true;
-    case tag_text:
-      value = cursor.string();
-      return true;
-    default:
-      return false;
-  }
-}
+constexpr std::uint8_t kVersion = 2;
 
 std::uint32_t checksum(std::string_view bytes) {
   return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
@@ -107,170 +33,177 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
 
 }  // namespace
 
-std::string encode_layout(std::string_view source, std::string_view device, std::span<const PointView> points) {
-  std::string out;
-  wire::put_string(out, source);
-  wire::put_string(out, device);
-  wire::put_varint(out, points.size());
-  for (const PointView& point : points) {
-    wire::put_string(out, point.name);
-    wire::put_string(out, point.unit);
-  }
-  return out;
-}
-
-Layout::Layout(std::string source, std::string device, std::vector<PointName> points, Lane lane)
-    : source_(std::move(source)), device_(std::move(device)), points_(std::move(points)), lane_(lane) {
-  std::vector<PointView> views;
-  views.reserve(points_.size());
-  for (const PointName& point : points_)
-    views.push_back({point.name, point.unit});
-  encoded_ = encode_layout(source_, device_, views);
+std::optional<std::string_view> checked(std::string_view stored) {
+  if (stored.size() <= kChecksumBytes) return std::nullopt;
+  const std::string_view body = stored.substr(0, stored.size() - kChecksumBytes);
+  wire::Cursor tail(stored.substr(body.size()));
+  if (tail.word<std::uint32_t>() != checksum(body)) return std::nullopt;
+  return body;
 }
 
 // --- reading ---
 
-BatchReader::BatchReader(const Batch& batch) : BatchReader(batch.groups()) {}
+BatchReader::BatchReader(const Batch& batch)
+    : cursor_(batch.groups()), layouts_(batch.layouts()), met_(layouts_.size(), false) {
+  places_.reserve(layouts_.size());
+  std::size_t points = 0;
+  for (const Layout& layout : layouts_) {
+    places_.push_back(static_cast<std::uint32_t>(points));
+    points += layout.points().size();
+  }
+  latest_.resize(points);
+}
 
-bool BatchReader::read_layout() {
-  const std::string_view encoded = cursor_.string();
-  wire::Cursor names(encoded);
-  LayoutView layout{encoded, names.string(), names.string(), {}};
-  const std::uint64_t points = names.varint();
-  // A point takes two bytes at least: a count beyond that is damage, and must not reserve memory.
-  if (points == 0 || points > names.left() / 2) return false;
-  layout.points.reserve(points);
-  for (std::uint64_t i = 0; i < points; ++i)
-    layout.points.push_back({names.string(), names.string()});
-  if (!names.ok() || !names.at_end()) return false;
-  layouts_.push_back(std::move(layout));
-  return true;
+bool BatchReader::fail() {
+  cursor_ = wire::Cursor({});
+  cursor_.byte();  // marks it as failed
+  return false;
 }
 
 bool BatchReader::next() {
   if (cursor_.at_end()) return false;
   const std::uint64_t number = cursor_.varint();
-  if (number > layouts_.size() || (number == layouts_.size() && !read_layout())) {
-    cursor_ = wire::Cursor({});
-    cursor_.byte();  // marks it as failed
-    return false;
-  }
+  if (number >= layouts_.size()) return fail();
   current_ = number;
-  first_seq_ = next_seq_ + cursor_.varint();
+  const std::uint64_t gap = cursor_.varint();
+  stamp_.synchronised = (gap & 1) == 0;
+  first_seq_ = next_seq_ + (gap >> 1);
   stamp_.wall = sum(stamp_.wall, cursor_.signed_varint());
   stamp_.boot = sum(stamp_.boot, cursor_.signed_varint());
-  const std::size_t points = layouts_[number].points.size();
-  values_.resize(points);
-  for (std::size_t i = 0; i < points; ++i) {
-    if (!read_value(cursor_, values_[i]) || !cursor_.ok()) {
-      cursor_ = wire::Cursor({});
-      cursor_.byte();
-      return false;
-    }
+  const std::span<ValueView> values(latest_.data() + places_[number], layouts_[number].points().size());
+  for (ValueView& value : values) {
+    const ValueRead read = read_value(cursor_, value);
+    if (read == ValueRead::damaged || !cursor_.ok() || (read == ValueRead::repeated && !met_[number])) return fail();
   }
-  next_seq_ = first_seq_ + points;
+  met_[number] = true;
+  values_ = values;
+  next_seq_ = first_seq_ + values.size();
   return true;
 }
 
-std::optional<Batch> Batch::parse(std::string stored) {
-  if (stored.size() < kChecksumBytes) return std::nullopt;
-  const std::string_view body(stored.data(), stored.size() - kChecksumBytes);
-  wire::Cursor tail(std::string_view(stored).substr(body.size()));
-  if (tail.word<std::uint32_t>() != checksum(body)) return std::nullopt;
+bool Batch::check(std::uint64_t readings) {
+  BatchReader reader(*this);
+  while (reader.next()) {
+    const std::uint64_t count = reader.values().size();
+    const std::uint64_t first = reader.first_seq();
+    if (first + count < first || (!ranges_.empty() && first <= ranges_.back().last)) return false;
+    if (readings_ == 0) first_ = reader.stamp();
+    last_ = reader.stamp();
+    extend(ranges_, first, count);
+    readings_ += count;
+  }
+  return reader.cursor_.ok() && readings_ == readings && readings > 0;
+}
 
+std::optional<Batch> Batch::parse(std::string_view stored, const NamesByNumber& names) {
+  const std::optional<std::string_view> body = checked(stored);
+  if (!body) return std::nullopt;
+  wire::Cursor header(*body);
+  const std::uint8_t version = header.byte();
+  if (version == 1) return parse_v1(*body);
+  if (version != kVersion) return std::nullopt;
   Batch batch;
-  wire::Cursor header(body);
-  if (header.byte() != kVersion) return std::nullopt;
   const std::uint8_t lane = header.byte();
   if (lane > static_cast<std::uint8_t>(Lane::telemetry)) return std::nullopt;
   batch.lane_ = static_cast<Lane>(lane);
+  batch.boot_ = header.word<std::uint64_t>();
   batch.session_ = header.varint();
   const std::uint64_t readings = header.varint();
-  if (!header.ok()) return std::nullopt;
-  batch.groups_at_ = body.size() - header.left();
-
-  BatchReader reader(body.substr(batch.groups_at_));
-  while (reader.next()) {
-    const std::uint64_t count = reader.values().size();
-    if (reader.first_seq() + count < reader.first_seq() ||
-        (!batch.ranges_.empty() && reader.first_seq() <= batch.ranges_.back().last)) {
-      return std::nullopt;
-    }
-    if (batch.readings_ == 0) batch.first_ = reader.stamp();
-    extend(batch.ranges_, reader.first_seq(), count);
-    batch.readings_ += count;
+  const std::uint64_t layouts = header.varint();
+  if (!header.ok() || layouts > header.left()) return std::nullopt;
+  batch.layouts_.reserve(layouts);
+  for (std::uint64_t i = 0; i < layouts; ++i) {
+    const std::uint64_t number = header.varint();
+    std::optional<Layout> layout = header.ok() ? names(number) : std::nullopt;
+    if (!layout) return std::nullopt;
+    batch.layouts_.push_back(std::move(*layout));
   }
-  if (!reader.cursor_.ok() || batch.readings_ != readings || readings == 0) return std::nullopt;
-  stored.resize(body.size());
-  batch.body_ = std::move(stored);
+  batch.groups_ = body->substr(body->size() - header.left());
+  if (!batch.check(readings)) return std::nullopt;
   return batch;
 }
 
-std::string Batch::stored() const {
+std::string Batch::stored(std::span<const std::uint64_t> numbers) const {
   std::string out;
-  out.reserve(body_.size() + kChecksumBytes);
-  out.append(body_);
-  wire::put_word(out, checksum(body_));
+  out.reserve(groups_.size() + 32 + 3 * numbers.size());
+  out.push_back(static_cast<char>(kVersion));
+  out.push_back(static_cast<char>(lane_));
+  wire::put_word(out, boot_);
+  wire::put_varint(out, session_);
+  wire::put_varint(out, readings_);
+  wire::put_varint(out, numbers.size());
+  for (const std::uint64_t number : numbers)
+    wire::put_varint(out, number);
+  out.append(groups_);
+  wire::put_word(out, checksum(out));
   return out;
 }
 
 // --- building ---
 
-void BatchBuilder::begin_group(const std::string& encoded_layout, const Stamp& stamp, std::uint64_t first_seq,
-                               std::uint64_t count) {
-  const auto [layout, added] = layouts_.try_emplace(encoded_layout, layouts_.size());
-  wire::put_varint(groups_, layout->second);
-  if (added) wire::put_string(groups_, encoded_layout);
-  wire::put_varint(groups_, first_seq - next_seq_);
+template <typename AnyValue>
+void BatchBuilder::add_group(const Layout& layout, const Stamp& stamp, std::uint64_t first_seq,
+                             std::span<const AnyValue> values) {
+  const auto [number, added] = numbers_.try_emplace(layout.identity(), known_.size());
+  if (added) known_.push_back({layout, {}});
+  wire::put_varint(groups_, number->second);
+  wire::put_varint(groups_, (first_seq - next_seq_) << 1 | (stamp.synchronised ? 0U : 1U));
   wire::put_signed(groups_, difference(stamp.wall, last_.wall));
   wire::put_signed(groups_, difference(stamp.boot, last_.boot));
   if (readings_ == 0) first_ = stamp;
   last_ = stamp;
-  next_seq_ = first_seq + count;
-  readings_ += count;
-  extend(ranges_, first_seq, count);
+  next_seq_ = first_seq + values.size();
+  readings_ += values.size();
+  extend(ranges_, first_seq, values.size());
+
+  std::vector<std::uint32_t>& last = known_[number->second].last;
+  last.resize(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t at = groups_.size();
+    std::visit(ValueWriter{groups_}, values[i]);
+    const std::size_t size = groups_.size() - at;
+    // No encoded value begins another one: as many equal bytes are the same value.
+    if (!added && size > 1 && groups_.compare(last[i], size, groups_, at, size) == 0) {
+      groups_.resize(at);
+      put_repetition(groups_);
+    } else {
+      last[i] = static_cast<std::uint32_t>(at);
+    }
+  }
 }
 
 void BatchBuilder::add(const Layout& layout, const Stamp& stamp, std::uint64_t first_seq,
                        std::span<const Value> values) {
-  begin_group(layout.encoded(), stamp, first_seq, values.size());
-  for (const Value& value : values)
-    std::visit(ValueWriter{groups_}, value);
+  add_group(layout, stamp, first_seq, values);
 }
 
-void BatchBuilder::add_part(const LayoutView& layout, const Stamp& stamp, std::uint64_t first_seq,
-                            std::span<const ValueView> values, std::span<const std::size_t> kept) {
-  for (std::size_t at = 0; at < kept.size();) {
-    std::size_t end = at + 1;
-    while (end < kept.size() && kept[end] == kept[end - 1] + 1)
-      ++end;
-    const std::size_t from = kept[at];
-    const std::size_t count = end - at;
-    const auto points = std::span(layout.points).subspan(from, count);
-    begin_group(encode_layout(layout.source, layout.device, points), stamp, first_seq + from, count);
-    for (const ValueView& value : values.subspan(from, count))
-      std::visit(ValueWriter{groups_}, value);
-    at = end;
-  }
+void BatchBuilder::add(const Layout& layout, const Stamp& stamp, std::uint64_t first_seq,
+                       std::span<const ValueView> values) {
+  add_group(layout, stamp, first_seq, values);
+}
+
+void BatchBuilder::add(const Batch& batch) {
+  for (BatchReader reader(batch); reader.next();)
+    add_group(reader.layout(), reader.stamp(), reader.first_seq(), reader.values());
 }
 
 Batch BatchBuilder::close() {
   Batch batch;
-  batch.body_.reserve(groups_.size() + 24);
-  batch.body_.push_back(static_cast<char>(kVersion));
-  batch.body_.push_back(static_cast<char>(lane_));
-  wire::put_varint(batch.body_, session_);
-  wire::put_varint(batch.body_, readings_);
-  batch.groups_at_ = batch.body_.size();
-  batch.body_.append(groups_);
+  batch.groups_ = groups_;  // a copy, of the size that is needed; the builder keeps its room
+  batch.layouts_.reserve(known_.size());
+  for (Known& known : known_)
+    batch.layouts_.push_back(std::move(known.layout));
   batch.session_ = session_;
   batch.lane_ = lane_;
+  batch.boot_ = boot_;
   batch.readings_ = readings_;
   batch.ranges_ = std::move(ranges_);
   batch.first_ = first_;
+  batch.last_ = last_;
 
   groups_.clear();
-  layouts_.clear();
+  numbers_.clear();
+  known_.clear();
   readings_ = 0;
   next_seq_ = 0;
   ranges_.clear();

@@ -1,8 +1,9 @@
-// A batch: a run of readings of one session and lane that is committed, forwarded and acknowledged together. Its bytes
-// are the same in RAM and on the disk; FORMAT.md specifies them.
+// A batch: a run of readings of one session and lane that is committed, forwarded and acknowledged together. FORMAT.md
+// specifies its bytes.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,54 +21,52 @@ namespace fieldpost {
 struct BadView {
   std::string_view reason;
 };
+struct EventView {
+  std::string_view members;
+};
 /// A value inside a batch's bytes, valid as long as the batch.
-using ValueView = std::variant<BadView, bool, std::int64_t, std::uint64_t, float, double, std::string_view>;
+using ValueView = std::variant<BadView, bool, std::int64_t, std::uint64_t, float, double, std::string_view, EventView>;
 
-struct PointView {
-  std::string_view name;
-  std::string_view unit;
-};
-
-struct LayoutView {
-  std::string_view encoded;  // as Layout::encoded()
-  std::string_view source;
-  std::string_view device;
-  std::vector<PointView> points;
-};
-
-/// What stands behind a stored batch's body: its CRC-32.
-constexpr std::size_t kChecksumBytes = 4;
+/// The names that a database keeps under a number; nothing: it does not know the number.
+using NamesByNumber = std::function<std::optional<Layout>(std::uint64_t)>;
 
 /// Immutable. Its bytes have been checked, so reading them cannot fail.
 class Batch {
  public:
-  /// Checks the bytes of a stored batch, the checksum included; nothing: they are damaged.
-  static std::optional<Batch> parse(std::string stored);
+  /// Checks the bytes of a stored batch, the checksum included; nothing: they are damaged, or name what is not known.
+  static std::optional<Batch> parse(std::string_view stored, const NamesByNumber& names);
 
   std::uint64_t session() const { return session_; }
   Lane lane() const { return lane_; }
+  /// As Clock::boot().
+  std::uint64_t boot() const { return boot_; }
   std::uint64_t readings() const { return readings_; }
   /// Ascending; what lies between was in another lane or another batch.
   const std::vector<SeqRange>& ranges() const { return ranges_; }
-  /// The first group's time.
+  /// The first and the last group's time.
   const Stamp& first() const { return first_; }
+  const Stamp& last() const { return last_; }
+  const std::vector<Layout>& layouts() const { return layouts_; }
   /// Of its groups, which is nearly all of it.
-  std::size_t bytes() const { return body_.size() - groups_at_; }
-  std::string_view groups() const { return std::string_view(body_).substr(groups_at_); }
-  /// The bytes as they are stored: the body and its checksum.
-  std::string stored() const;
+  std::size_t bytes() const { return groups_.size(); }
+  std::string_view groups() const { return groups_; }
+  /// The bytes for a database that keeps the names of each of layouts() under the number at the same place.
+  std::string stored(std::span<const std::uint64_t> numbers) const;
 
  private:
   friend class BatchBuilder;
   Batch() = default;
+  bool check(std::uint64_t readings);
 
-  std::string body_;
-  std::size_t groups_at_ = 0;
+  std::string groups_;
+  std::vector<Layout> layouts_;
   std::uint64_t session_ = 0;
   Lane lane_ = Lane::telemetry;
+  std::uint64_t boot_ = 0;
   std::uint64_t readings_ = 0;
   std::vector<SeqRange> ranges_;
   Stamp first_;
+  Stamp last_;
 };
 
 /// Walks the groups of a batch, which must outlive it.
@@ -78,9 +77,9 @@ class BatchReader {
   /// Moves to the next group; false at the end.
   bool next();
 
-  /// Counts the batch's layouts in the order of their first use: the same number, the same layout.
+  const Layout& layout() const { return layouts_[current_]; }
+  /// The layout's place in Batch::layouts().
   std::size_t layout_number() const { return current_; }
-  const LayoutView& layout() const { return layouts_[current_]; }
   std::uint64_t first_seq() const { return first_seq_; }
   const Stamp& stamp() const { return stamp_; }
   /// One for each point of the layout.
@@ -88,28 +87,30 @@ class BatchReader {
 
  private:
   friend class Batch;
-  explicit BatchReader(std::string_view groups) : cursor_(groups) {}
-  bool read_layout();
+  bool fail();
 
   wire::Cursor cursor_;
-  std::vector<LayoutView> layouts_;
+  const std::vector<Layout>& layouts_;
+  std::vector<std::uint32_t> places_;  // where the values of each layout begin in latest_
+  std::vector<bool> met_;              // by layout: it has had values
+  std::vector<ValueView> latest_;      // the last value of each point: what a repetition means
   std::size_t current_ = 0;
   std::uint64_t first_seq_ = 0;
   std::uint64_t next_seq_ = 0;
   Stamp stamp_;
-  std::vector<ValueView> values_;
+  std::span<const ValueView> values_;
 };
 
 /// Collects groups until they are closed into a batch.
 class BatchBuilder {
  public:
-  BatchBuilder(std::uint64_t session, Lane lane) : session_(session), lane_(lane) {}
+  BatchBuilder(std::uint64_t session, Lane lane, std::uint64_t boot) : session_(session), lane_(lane), boot_(boot) {}
 
   /// `first_seq` is greater than every seq before it.
   void add(const Layout& layout, const Stamp& stamp, std::uint64_t first_seq, std::span<const Value> values);
-  /// The same for a group out of another batch, of which only the values at `kept` are taken (ascending).
-  void add_part(const LayoutView& layout, const Stamp& stamp, std::uint64_t first_seq,
-                std::span<const ValueView> values, std::span<const std::size_t> kept);
+  void add(const Layout& layout, const Stamp& stamp, std::uint64_t first_seq, std::span<const ValueView> values);
+  /// All groups of a batch of the same session, lane and boot.
+  void add(const Batch& batch);
 
   bool empty() const { return readings_ == 0; }
   std::uint64_t readings() const { return readings_; }
@@ -120,12 +121,20 @@ class BatchBuilder {
   Batch close();
 
  private:
-  void begin_group(const std::string& encoded_layout, const Stamp& stamp, std::uint64_t first_seq, std::uint64_t count);
+  struct Known {
+    Layout layout;                    // keeps the names alive, and with them their identity
+    std::vector<std::uint32_t> last;  // where in groups_ each point's last value stands
+  };
+
+  template <typename AnyValue>
+  void add_group(const Layout& layout, const Stamp& stamp, std::uint64_t first_seq, std::span<const AnyValue> values);
 
   std::uint64_t session_;
   Lane lane_;
+  std::uint64_t boot_;
   std::string groups_;
-  std::unordered_map<std::string, std::size_t> layouts_;  // by their encoded names
+  std::unordered_map<const void*, std::size_t> numbers_;  // by Layout::identity()
+  std::vector<Known> known_;
   std::uint64_t readings_ = 0;
   std::uint64_t next_seq_ = 0;
   std::vector<SeqRange> ranges_;
@@ -133,7 +142,10 @@ class BatchBuilder {
   Stamp last_;
 };
 
-/// The names as a batch stores them.
-std::string encode_layout(std::string_view source, std::string_view device, std::span<const PointView> points);
+/// What stands behind a stored batch's body: its CRC-32.
+constexpr std::size_t kChecksumBytes = 4;
+
+/// The body in front of a right checksum; nothing: damaged.
+std::optional<std::string_view> checked(std::string_view stored);
 
 }  // namespace fieldpost

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -34,6 +36,11 @@ std::int64_t big_endian(const Header& header, std::size_t at) {
 
 [[noreturn]] void fail(const std::string& path) {
   throw std::system_error(errno, std::generic_category(), path);
+}
+
+std::filesystem::path folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  return folder.empty() ? std::filesystem::path(".") : folder;
 }
 
 std::string holder_of(int descriptor) {
@@ -93,6 +100,50 @@ FileKind look_at(const std::string& path) {
   return application == kApplicationId ? FileKind::ours : FileKind::foreign;
 }
 
+DiskUse disk_use(const std::string& path) {
+  const auto size = [&path](const char* suffix) -> std::uint64_t {
+    struct stat info {};
+    return stat((path + suffix).c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+  };
+  return {size(""), size("-wal"), size("-shm") + size(".reserve")};
+}
+
+std::uint64_t available(const std::string& path) {
+  constexpr std::uint64_t kUnknown = std::uint64_t{1} << 62;
+  struct statvfs info {};
+  if (statvfs(folder_of(path).c_str(), &info) != 0) return kUnknown;
+  return std::uint64_t{info.f_bavail} * info.f_frsize;
+}
+
+void hold_reserve(const std::string& path, std::uint64_t bytes) {
+  const std::string name = path + ".reserve";
+  struct stat info {};
+  if (stat(name.c_str(), &info) == 0 && static_cast<std::uint64_t>(info.st_size) == bytes) return;
+  const int descriptor = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (descriptor < 0) return;
+  const bool held = posix_fallocate(descriptor, 0, static_cast<off_t>(bytes)) == 0;
+  close(descriptor);
+  if (!held) unlink(name.c_str());  // half of it would only take the space that is short
+}
+
+void release_reserve(const std::string& path) {
+  unlink((path + ".reserve").c_str());
+}
+
+std::vector<std::string> set_aside_files(const std::string& path) {
+  const std::filesystem::path database(path);
+  const std::string prefix = database.filename().string() + ".damaged-";
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(path), error)) {
+    const std::string name = entry.path().filename().string();
+    const bool beside = name.ends_with("-wal") || name.ends_with("-shm");
+    if (name.starts_with(prefix) && !beside) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());  // their names end with the time
+  return files;
+}
+
 std::string set_aside(const std::string& path, const Clock& clock) {
   const std::time_t seconds = clock.now().wall / 1'000'000;
   std::tm utc{};
@@ -107,6 +158,11 @@ std::string set_aside(const std::string& path, const Clock& clock) {
   if (std::rename(path.c_str(), name.c_str()) != 0) fail(path);
   for (const char* suffix : {"-wal", "-shm"}) {
     if (std::rename((path + suffix).c_str(), (name + suffix).c_str()) != 0 && errno != ENOENT) fail(path + suffix);
+  }
+  std::vector<std::string> kept = set_aside_files(path);
+  for (; kept.size() > kSetAsideKept; kept.erase(kept.begin())) {
+    for (const char* suffix : {"", "-wal", "-shm"})
+      unlink((kept.front() + suffix).c_str());  // a directory stays: it was none of ours
   }
   return name;
 }

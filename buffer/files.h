@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "buffer/clock.h"
 
@@ -34,7 +35,29 @@ enum class FileKind {
 /// Reads the header only. Throws BufferRefused for a newer version, std::system_error where the file cannot be read.
 FileKind look_at(const std::string& path);
 
-/// Renames the database, with its -wal and -shm, to PATH.damaged-TIME and returns that name. Throws std::system_error.
+/// PATH, PATH-wal, PATH-shm and PATH.reserve: what the buffer takes up on the disk, in bytes.
+struct DiskUse {
+  std::uint64_t database = 0;
+  std::uint64_t log = 0;
+  std::uint64_t other = 0;
+
+  std::uint64_t all() const { return database + log + other; }
+};
+DiskUse disk_use(const std::string& path);
+
+/// What the file system under PATH still gives to this user, in bytes; plenty where it cannot be asked.
+std::uint64_t available(const std::string& path);
+
+/// PATH.reserve holds some space back, so that rows can be deleted on a disk that others have filled.
+void hold_reserve(const std::string& path, std::uint64_t bytes);
+void release_reserve(const std::string& path);
+
+/// The files set aside beside PATH, oldest first.
+std::vector<std::string> set_aside_files(const std::string& path);
+
+/// Renames the database, with its -wal and -shm, to PATH.damaged-TIME and returns that name. Of the files set
+/// aside, the newest kSetAsideKept stay. Throws std::system_error.
+constexpr std::size_t kSetAsideKept = 3;
 std::string set_aside(const std::string& path, const Clock& clock);
 
 }  // namespace fieldpost

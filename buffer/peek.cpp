@@ -49,7 +49,7 @@ StoredState Peek::state() {
     StoredState state;
     state.account = reader_->account();
     state.last = reader_->last_session();
-    state.disk_bytes = disk_bytes(path_);
+    state.disk_bytes = disk_use(path_).all();
     for (const Lane lane : {Lane::alarm, Lane::telemetry}) {
       const auto row = reader_->next(lane, 0);
       if (!row || !row->batch) continue;
@@ -66,6 +66,10 @@ std::optional<StoredRow> Peek::next(std::optional<Lane> lane, std::int64_t after
 
 std::optional<StoredRow> Peek::previous(std::optional<Lane> lane, std::int64_t before) {
   return guarded([&] { return reader_->previous(lane, before); });
+}
+
+std::optional<StoredRejection> Peek::next_rejected(std::int64_t after) {
+  return guarded([&] { return reader_->next_rejected(after); });
 }
 
 std::optional<SessionInfo> Peek::session(std::uint64_t id) {

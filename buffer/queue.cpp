@@ -9,9 +9,6 @@
 namespace fieldpost {
 namespace {
 
-// A batch is one row and is held in RAM whole: large enough that the row's own cost vanishes, small enough that a
-// window of them stays a small part of a gateway's memory.
-constexpr std::size_t kBatchBytes = 64 << 10;
 constexpr std::uint64_t kBatchReadings = 4096;
 
 /// Never repeats, also when the database was lost: seconds x 2^20 + 20 random bits, below 2^53.
@@ -25,10 +22,13 @@ std::uint64_t new_session(std::int64_t wall) {
 
 Queue::Impl::Impl(QueueOptions options, const Clock& clock)
     : options_(std::move(options)),
+      shares_(shares_of(options_.max_size)),
       clock_(clock),
       session_{new_session(clock.now().wall), options_.agent, options_.site},
-      started_(clock.now().wall),
-      tails_{Tail(session_.id, Lane::alarm), Tail(session_.id, Lane::telemetry)} {
+      started_(clock.now()),
+      evicted_layout_("self", options_.agent, {{"evicted", ""}}, Lane::alarm),
+      tails_{Tail(session_.id, Lane::alarm, clock.boot()), Tail(session_.id, Lane::telemetry, clock.boot())},
+      max_bytes_(options_.max_size) {
   last_commit_ = std::chrono::steady_clock::now();
   open_store(true);
   thread_ = std::thread([this] { write(); });
@@ -46,38 +46,58 @@ Queue::Impl::~Impl() {
   }
 }
 
-SeqRange Queue::Impl::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values) {
+SeqRange Queue::Impl::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold) {
   if (values.empty() || values.size() != layout.points().size()) {
     throw std::logic_error("append: one value for each point of the layout");
   }
   SeqRange range;
   {
     Lock lock(mutex_);
-    // The agent's own readings never block: what they tell of is why RAM is full.
-    while (layout.lane() != Lane::alarm && memory_ >= options_.max_memory && !closing_) {
-      ++space_waiters_;
-      writer_.notify_one();
-      space_.wait(lock);
-      --space_waiters_;
-    }
-    if (closing_) return {};
+    if (!wait_for_room(layout.lane(), hold, lock)) return closing_ ? SeqRange{} : drop(layout.lane(), values.size());
     Tail& lane = tail(layout.lane());
     range = {next_seq_, next_seq_ + values.size() - 1};
     next_seq_ = range.last + 1;
     const bool first = unsafe_.empty();
     const std::size_t before = lane.open.bytes();
     lane.open.add(layout, stamp, range.first, values);
+    lane.open_held = lane.open_held || hold == Hold::yes;
     memory_ += lane.open.bytes() - before;
     unsafe_.add(range);
     read_ += values.size();
     waiting_[static_cast<std::size_t>(layout.lane())] += values.size();
-    const bool full = lane.open.bytes() >= kBatchBytes || lane.open.readings() >= kBatchReadings;
+    const bool full = lane.open.bytes() >= shares_.batch || lane.open.readings() >= kBatchReadings;
     if (full) lane.close_open();
     // The writer sleeps until the oldest unsafe reading is due; only a first one, or RAM filling up, changes that.
     const bool sooner = first && std::chrono::steady_clock::now() + options_.commit_interval < wakes_at_;
     if (sooner || full) writer_.notify_one();
   }
   if (wake) wake();
+  return range;
+}
+
+/// False: no room will be made for it, because the queue is closing or the reading is to be dropped.
+bool Queue::Impl::wait_for_room(Lane lane, Hold hold, Lock& lock) {
+  // Alarms get through a little longer.
+  const std::uint64_t limit = options_.max_memory + (lane == Lane::alarm ? options_.max_memory / 4 : 0);
+  while (memory_ >= limit && !closing_) {
+    if (disk_takes_nothing()) {
+      if (options_.when_full == WhenFull::drop_newest && hold == Hold::no) return false;
+      if (options_.when_full == WhenFull::drop_oldest && evict_from_memory()) continue;
+    }
+    ++space_waiters_;
+    writer_.notify_one();
+    space_.wait(lock);
+    --space_waiters_;
+  }
+  return !closing_;
+}
+
+SeqRange Queue::Impl::drop(Lane lane, std::uint64_t readings) {
+  const SeqRange range{next_seq_, next_seq_ + readings - 1};
+  next_seq_ = range.last + 1;
+  read_ += readings;
+  waiting_[static_cast<std::size_t>(lane)] += readings;
+  count_evicted(lane, session_.id, {range}, readings, disk_error_.empty() ? "size" : "memory");
   return range;
 }
 
@@ -91,9 +111,22 @@ bool Queue::Impl::wait_safe(SeqRange range, std::chrono::milliseconds at_most) {
   return !unsafe_.overlaps(range);
 }
 
+// Stamps of another boot do not compare with ours: there the wall clock decides, where it can be believed. Where it
+// cannot, the reading is as old as this session, which found it.
+std::int64_t Queue::Impl::age_of(const Moment& moment, const Stamp& now) const {
+  std::int64_t age = now.boot - started_.boot;
+  if (moment.boot == clock_.boot() && moment.boot != 0) {
+    age = now.boot - moment.stamp.boot;
+  } else if (moment.stamp.synchronised && now.synchronised) {
+    age = now.wall - moment.stamp.wall;
+  }
+  return std::max<std::int64_t>(age, 0);
+}
+
 QueueHealth Queue::Impl::health() const {
   QueueHealth health;
-  const std::uint64_t on_disk = disk_bytes(options_.path);
+  const std::uint64_t on_disk = disk_use(options_.path).all();
+  const Stamp now = clock_.now();
   const Lock lock(mutex_);
   health.session = session_.id;
   health.previous = previous_;
@@ -103,22 +136,20 @@ QueueHealth Queue::Impl::health() const {
   health.waiting_bytes = memory_ + tails_[0].body_bytes + tails_[1].body_bytes;
   health.memory_bytes = memory_;
   health.disk_bytes = on_disk;
+  health.max_bytes = max_bytes_;
+  health.full = full_;
+  health.evictions = evictions_;
   health.commit_duration_p99 = commit_durations_.quantile(0.99);
   health.commits = commits_;
   health.disk_error = disk_error_.empty() ? read_error_ : disk_error_;
   health.disk_error_since = disk_error_since_;
   health.set_aside = set_aside_;
-  health.damaged = damaged_;
-  const Stamp now = clock_.now();
+  health.recovered = recovered_;
   for (const Tail& lane : tails_) {
-    const auto age = [&](const Stamp& first) {
-      health.oldest_age = std::max(health.oldest_age, first.boot != 0 ? now.boot - first.boot : now.wall - first.wall);
-    };
-    lane.each([&](const Entry& entry) {
-      age(entry.batch->session() == session_.id ? entry.batch->first() : Stamp{entry.batch->first().wall, 0});
-    });
+    const auto age = [&](const Moment& first) { health.oldest_age = std::max(health.oldest_age, age_of(first, now)); };
+    lane.each([&](const EntryPtr& entry) { age({entry->batch->first(), entry->batch->boot()}); });
     if (lane.body_readings > 0) age(lane.body_first);
-    if (!lane.open.empty()) age(lane.open.first());
+    if (!lane.open.empty()) age({lane.open.first(), clock_.boot()});
   }
   return health;
 }
@@ -127,6 +158,16 @@ void Queue::Impl::close() {
   const Lock lock(mutex_);
   closing_ = true;
   space_.notify_all();
+}
+
+std::optional<Purged> Queue::Impl::order(std::optional<PurgeOrder> purge, std::chrono::milliseconds at_most) {
+  const auto order = std::make_shared<Order>();
+  order->purge = purge;
+  Lock lock(mutex_);
+  orders_.push_back(order);
+  writer_.notify_one();
+  obeyed_.wait_for(lock, at_most, [&] { return order->done || ended_; });
+  return order->result;
 }
 
 Unsafe Queue::Impl::finish(std::chrono::milliseconds at_most) {
@@ -142,6 +183,7 @@ Unsafe Queue::Impl::finish(std::chrono::milliseconds at_most) {
     if (result.readings > 0) result.reason = disk_error_.empty() ? "the disk does not answer" : disk_error_;
     ended_ = true;
     safe_.notify_all();
+    obeyed_.notify_all();
   }
   if (abandoned_) {
     thread_.detach();
@@ -163,8 +205,8 @@ Queue::~Queue() {
 std::uint64_t Queue::session() const {
   return impl_->session();
 }
-SeqRange Queue::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values) {
-  return impl_->append(layout, stamp, values);
+SeqRange Queue::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold) {
+  return impl_->append(layout, stamp, values, hold);
 }
 bool Queue::wait_safe(SeqRange range, std::chrono::milliseconds at_most) {
   return impl_->wait_safe(range, at_most);
@@ -183,6 +225,13 @@ void Queue::on_waiting(std::function<void()> wake) {
 }
 QueueHealth Queue::health() const {
   return impl_->health();
+}
+std::optional<Purged> Queue::purge(const PurgeOrder& order, std::chrono::milliseconds at_most) {
+  return impl_->order(order, at_most);
+}
+std::optional<std::uint64_t> Queue::retry(std::chrono::milliseconds at_most) {
+  const std::optional<Purged> done = impl_->order(std::nullopt, at_most);
+  return done ? std::optional(done->readings) : std::nullopt;
 }
 void Queue::close() {
   impl_->close();

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,13 +23,26 @@
 
 namespace fieldpost {
 
+/// What gives way when no more readings can be kept.
+enum class WhenFull {
+  drop_oldest,  // what has waited for longest
+  drop_newest,  // what comes
+  block,        // nothing: whoever appends waits
+};
+
 struct QueueOptions {
   std::string path;  // the database; PATH.lock beside it is held while the queue is open
   std::chrono::microseconds commit_interval{200'000};
   std::uint64_t max_memory = 16ULL << 20;  // bytes of batches in RAM
   std::string agent;
   std::string site;
+  std::uint64_t max_size = 1ULL << 30;  // bytes of the database and what belongs to it, on the disk
+  std::chrono::seconds max_age{30 * 86'400};
+  WhenFull when_full = WhenFull::drop_oldest;
 };
+
+/// Yes: who sent the reading keeps it until it is safe, so it is never dropped for lack of room: its append waits.
+enum class Hold { no, yes };
 
 /// Where every reading is: read = delivered + waiting + rejected + evicted.
 struct Account {
@@ -72,6 +86,24 @@ struct LinkHint {
   std::chrono::microseconds expected_ack{0};  // smoothed
 };
 
+/// What is to be given up: the waiting readings, or the rejected ones instead.
+struct PurgeOrder {
+  std::optional<Lane> lane;            // only this one's
+  std::optional<std::int64_t> before;  // only batches all of which are older; wall, microseconds
+  bool rejected = false;
+};
+
+struct Purged {
+  std::uint64_t readings = 0;
+  std::uint64_t batches = 0;
+};
+
+/// Readings given up for one reason, this session.
+struct Evictions {
+  std::uint64_t readings = 0;
+  std::int64_t last = 0;  // wall, microseconds
+};
+
 struct QueueHealth {
   std::uint64_t session = 0;
   std::optional<Previous> previous;
@@ -81,13 +113,16 @@ struct QueueHealth {
   std::uint64_t waiting_bytes = 0;  // encoded
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
-  std::int64_t oldest_age = 0;     // microseconds; 0 where nothing waits
-  double commit_duration_p99 = 0;  // seconds
+  std::uint64_t max_bytes = 0;  // what it may take up now: max_size, or less where the file system gives less
+  bool full = false;            // the disk takes no more, and nothing there may give way
+  std::map<std::string, Evictions> evictions;  // by reason: size, memory, age, purge, damage
+  std::int64_t oldest_age = 0;                 // microseconds; 0 where nothing waits
+  double commit_duration_p99 = 0;              // seconds
   std::uint64_t commits = 0;
   std::string disk_error;             // empty while the disk works
   std::int64_t disk_error_since = 0;  // wall, microseconds
   std::string set_aside;              // the name given to a file that was no usable database, this session
-  std::uint64_t damaged = 0;          // readings that could not be read back from the disk, evicted, this session
+  std::uint64_t recovered = 0;        // readings that were read out of it again, this session
 };
 
 /// What an orderly stop could not make safe.
@@ -108,9 +143,10 @@ class Queue {
 
   std::uint64_t session() const;
 
-  /// Any thread. One value for each point of the layout. Gives them consecutive seqs; waits while RAM is full. An empty
-  /// range: the queue is closing, and the readings were not taken.
-  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values);
+  /// Any thread. One value for each point of the layout. Gives them consecutive seqs; waits while RAM is full, or does
+  /// as when_full says where the disk takes nothing either. An empty range: the queue is closing, and the readings were
+  /// not taken.
+  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold = Hold::no);
 
   /// Any thread. Waits until Kafka has acknowledged or SQLite has committed all of the range; false when that has not
   /// happened within `at_most`, or the queue was closed first.
@@ -130,6 +166,12 @@ class Queue {
   void on_waiting(std::function<void()> wake);
 
   QueueHealth health() const;
+
+  /// Any thread. Gives up what the order says, but for what the forwarder has in hand; it is accounted as evicted. What
+  /// retry() tells of are rejected readings that wait again, behind all others. Nothing: the disk cannot be used now,
+  /// or it was not done within `at_most` and will be done all the same.
+  std::optional<Purged> purge(const PurgeOrder& order, std::chrono::milliseconds at_most);
+  std::optional<std::uint64_t> retry(std::chrono::milliseconds at_most);
 
   /// Takes no more readings, wakes whoever waits in append() or wait_safe().
   void close();

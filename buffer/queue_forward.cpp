@@ -15,6 +15,7 @@ constexpr std::size_t kSessionsKept = 64;
 
 std::optional<Claim> Queue::Impl::claim() {
   Lock lock(mutex_);
+  if (recovering_) return std::nullopt;
   for (const Lane lane : {Lane::alarm, Lane::telemetry}) {
     if (auto claim = claim_from(tail(lane), lane, lock)) {
       lock.unlock();
@@ -41,7 +42,7 @@ std::optional<Claim> Queue::Impl::claim_from(Tail& lane_tail, Lane lane, Lock& l
   }
   if (lane_tail.closed.empty()) return std::nullopt;
   EntryPtr entry = lane_tail.closed.front();
-  if (commit_first && entry->row == 0) return std::nullopt;
+  if (commit_first && !entry->saved) return std::nullopt;
   lane_tail.closed.pop_front();
   return lend(std::move(entry), lane_tail);
 }
@@ -55,8 +56,8 @@ Claim Queue::Impl::lend(EntryPtr entry, Tail& lane_tail) {
 }
 
 std::optional<Claim> Queue::Impl::claim_body(Tail& lane_tail, Lane lane, Lock& lock) {
-  // Only this thread takes from the body, so what is read stays true while the lock is open; but for the whole database
-  // being replaced, which the generation tells.
+  // While the lock is open the writer may give up rows, which moves the cursor, or replace the whole database, which
+  // the generation tells.
   while (lane_tail.body_readings > 0) {
     if (std::chrono::steady_clock::now() < read_again_at_) return std::nullopt;
     const std::int64_t after = lane_tail.cursor;
@@ -67,7 +68,7 @@ std::optional<Claim> Queue::Impl::claim_body(Tail& lane_tail, Lane lane, Lock& l
     lock.unlock();
     std::optional<StoredRow> row = read_row(lane, after, error);
     lock.lock();
-    if (generation_ != generation) continue;
+    if (generation_ != generation || lane_tail.cursor != after) continue;
     if (!error.empty()) {
       reader_.reset();
       read_again_at_ = std::chrono::steady_clock::now() + kReadAgainAfter;
@@ -81,23 +82,23 @@ std::optional<Claim> Queue::Impl::claim_body(Tail& lane_tail, Lane lane, Lock& l
       lose_body(lane_tail, lane_tail.body_readings);  // rows that the account knows of are not there
       return std::nullopt;
     }
-    lane_tail.cursor = row->id;
-    if (passed_over(lane_tail, row->id)) continue;
-    lane_tail.body_bytes -= std::min<std::uint64_t>(lane_tail.body_bytes, row->bytes);
     if (!row->batch) {
-      erase_.push_back({row->id, lane, row->readings, row->bytes});
-      lose_body(lane_tail, std::min(row->readings, lane_tail.body_readings));
+      give_up_row(lane_tail, *row, "damage");
       continue;
     }
+    lane_tail.cursor = row->id;
+    if (passed_over(lane_tail, row->id)) continue;
     const Batch& batch = *row->batch;
+    lane_tail.body_bytes -= std::min<std::uint64_t>(lane_tail.body_bytes, batch.bytes());
     lane_tail.body_readings -= std::min(batch.readings(), lane_tail.body_readings);
-    lane_tail.body_first = batch.session() == session_.id ? batch.first() : Stamp{batch.first().wall, 0};
+    lane_tail.body_first = {batch.first(), batch.boot()};
     memory_ += batch.bytes();
     auto entry = std::make_shared<Entry>();
     entry->batch = std::move(row->batch);
     entry->row = row->id;
     entry->row_readings = row->readings;
     entry->row_bytes = row->bytes;
+    entry->saved = true;
     entry->from_disk = true;
     return lend(std::move(entry), lane_tail);
   }
@@ -124,17 +125,6 @@ std::optional<StoredRow> Queue::Impl::read_row(Lane lane, std::int64_t after, st
     }
     return std::nullopt;
   }
-}
-
-void Queue::Impl::lose_body(Tail& lane_tail, std::uint64_t readings) {
-  const auto lane = static_cast<std::size_t>(&lane_tail - tails_.data());
-  lane_tail.body_readings -= readings;
-  waiting_[lane] -= std::min(waiting_[lane], readings);
-  evicted_ += readings;
-  damaged_ += readings;
-  if (lane_tail.body_readings == 0) lane_tail.body_bytes = 0;
-  if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
-  writer_.notify_one();
 }
 
 std::shared_ptr<const SessionInfo> Queue::Impl::session_info(std::uint64_t id, bool may_read) {
@@ -182,7 +172,7 @@ void Queue::Impl::settle(const Claim& claim, const Settlement& settlement) {
   waiting_[static_cast<std::size_t>(batch.lane())] -= gone;
   memory_ -= batch.bytes();
   std::move(rejected.begin(), rejected.end(), std::back_inserter(rejected_readings_));
-  if (entry.row == 0) {
+  if (!entry.saved) {
     mark_safe(batch);
     // Released ones wait for the next commit, and so do rejected ones: only then does the disk know of their end.
     if (rest) mark_unsafe(*rest);
@@ -211,11 +201,13 @@ void Queue::Impl::settle(const Claim& claim, const Settlement& settlement) {
 }
 
 void Queue::Impl::mark_safe(const Batch& batch) {
+  if (!ours(batch)) return;
   for (const SeqRange& range : batch.ranges())
     unsafe_.remove(range);
 }
 
 void Queue::Impl::mark_unsafe(const Batch& batch) {
+  if (!ours(batch)) return;
   for (const SeqRange& range : batch.ranges())
     unsafe_.add(range);
 }

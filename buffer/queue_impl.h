@@ -1,17 +1,21 @@
-// The inside of the queue. Four files share it: queue.cpp (append, waiting, health, the end), queue_forward.cpp (claim
-// and settle), queue_writer.cpp (the writer's thread) and queue_open.cpp (its database).
+// The inside of the queue. These files share it: queue.cpp (append, waiting, health, the end), queue_forward.cpp (claim
+// and settle), queue_evict.cpp (what is given up), queue_writer.cpp (the writer's thread), queue_gather.cpp (what a
+// transaction is about), queue_orders.cpp (purge and retry) and queue_open.cpp (its database).
 #pragma once
 
 #include <array>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 
+#include "buffer/evicted_ranges.h"
 #include "buffer/files.h"
 #include "buffer/histogram.h"
 #include "buffer/queue.h"
 #include "buffer/seq_set.h"
+#include "buffer/space.h"
 #include "buffer/tail.h"
 
 namespace fieldpost {
@@ -22,9 +26,10 @@ class Queue::Impl {
   ~Impl();
 
   // Any thread.
-  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values);
+  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold);
   bool wait_safe(SeqRange range, std::chrono::milliseconds at_most);
   QueueHealth health() const;
+  std::optional<Purged> order(std::optional<PurgeOrder> purge, std::chrono::milliseconds at_most);
   void close();
   Unsafe finish(std::chrono::milliseconds at_most);
   bool abandoned() const { return abandoned_; }
@@ -40,6 +45,7 @@ class Queue::Impl {
  private:
   using Lock = std::unique_lock<std::mutex>;
   using SteadyTime = std::chrono::steady_clock::time_point;
+  using Wanted = std::function<bool(const Batch&)>;
 
   struct ErasedRow {
     std::int64_t id = 0;
@@ -54,10 +60,26 @@ class Queue::Impl {
     std::vector<EntryPtr> inserted;
     std::vector<EntryPtr> replaced;
     std::size_t erased = 0;
+    std::size_t erased_rejected = 0;
     std::size_t rejected = 0;
+    EvictedRanges evicted;
+  };
+
+  // Something asked of the writer; nothing in `purge`: a retry.
+  struct Order {
+    std::optional<PurgeOrder> purge;
+    bool done = false;
+    std::optional<Purged> result;
   };
 
   Tail& tail(Lane lane) { return tails_[static_cast<std::size_t>(lane)]; }
+  std::int64_t age_of(const Moment& moment, const Stamp& now) const;
+  bool ours(const Batch& batch) const { return batch.session() == session_.id; }
+  bool disk_takes_nothing() const { return full_ || !disk_error_.empty(); }
+
+  // queue.cpp
+  bool wait_for_room(Lane lane, Hold hold, Lock& lock);
+  SeqRange drop(Lane lane, std::uint64_t readings);
 
   // queue_forward.cpp
   Claim lend(EntryPtr entry, Tail& tail);
@@ -65,36 +87,74 @@ class Queue::Impl {
   std::optional<Claim> claim_body(Tail& tail, Lane lane, Lock& lock);
   bool passed_over(const Tail& tail, std::int64_t row) const;
   std::optional<StoredRow> read_row(Lane lane, std::int64_t after, std::string& error);
-  void lose_body(Tail& tail, std::uint64_t readings);
   std::shared_ptr<const SessionInfo> session_info(std::uint64_t id, bool may_read);
   void mark_safe(const Batch& batch);
   void mark_unsafe(const Batch& batch);
 
+  // queue_evict.cpp
+  void count_evicted(Lane lane, std::uint64_t session, const std::vector<SeqRange>& ranges, std::uint64_t readings,
+                     const char* reason);
+  void give_up(const Entry& entry, const char* reason);
+  void give_up_row(Tail& tail, const StoredRow& row, const char* reason);
+  void lose_body(Tail& tail, std::uint64_t readings);
+  bool evict_from_memory();
+  void evict_entries(Tail& tail, const char* reason, const Wanted& wanted, std::optional<std::uint64_t> disk_bytes,
+                     Purged& gone);
+  bool evict_rows(Lane lane, const char* reason, const Wanted& wanted, std::int64_t up_to, std::uint64_t bytes,
+                  Purged& gone);
+  Purged evict_rejected(const char* reason, const PurgeOrder& order, std::uint64_t bytes);
+  bool evict_for_room();
+  void evict_old();
+  bool report_evictions();
+
+  // queue_orders.cpp
+  void obey();
+  std::optional<Purged> purge_now(const PurgeOrder& order);
+  std::optional<Purged> retry_now();
+
   // queue_writer.cpp
-  enum class Due { nothing, housekeeping, safety };
+  enum class Due { nothing, look, housekeeping, safety };
   void write();
   Due due(SteadyTime& next) const;
-  bool open_store(bool at_start = false);
-  void adopt(Store& store);
-  void forget_rows();
-  Work gather(Due due);
-  void gather_batches(Work& work);
-  void confirm(Work& work, const std::vector<std::int64_t>& ids);
-  void revert(const Work& work);
-  void drop_committed();
+  void turn(Due due);
   bool commit(Due due);
+  bool make_room(std::uint64_t pages);
+  std::uint64_t pages_needed();
+  void tidy();
+  void forget_store(const sqlite::Error& error);
   void disk_failed(const std::string& error);
   void end_session();
+  bool all_saved() const;
+
+  // queue_gather.cpp
+  Work gather(Due due);
+  void gather_batches(Work& work);
+  void gather_changed(Work& work);
+  void merge_small(Tail& tail);
+  void merge_run(const std::vector<EntryPtr>& entries);
+  void confirm(Work& work, const std::vector<std::int64_t>& ids);
+  void revert(const Work& work);
+  void drop_committed(std::uint64_t keep);
+
+  // queue_open.cpp
+  bool open_store(bool at_start = false);
+  void open_files(bool at_start);
+  void recover();
+  void adopt(Store& store);
+  void forget_rows();
 
   const QueueOptions options_;
+  const Shares shares_;
   const Clock& clock_;
   const SessionInfo session_;
-  const std::int64_t started_;
+  const Stamp started_;
+  const Layout evicted_layout_;
 
   mutable std::mutex mutex_;
   std::condition_variable writer_;  // the writer has something to look at
-  std::condition_variable space_;   // RAM has become free
+  std::condition_variable space_;   // RAM has become free, or something has changed in how it becomes free
   std::condition_variable safe_;    // something became safe
+  std::condition_variable obeyed_;  // an order has been carried out
   std::condition_variable done_;    // the writer has ended
 
   // Guarded by mutex_.
@@ -107,10 +167,15 @@ class Queue::Impl {
   std::uint64_t delivered_ = 0;
   std::uint64_t rejected_ = 0;
   std::uint64_t evicted_ = 0;
-  std::uint64_t damaged_ = 0;
   std::array<std::uint64_t, 2> waiting_{};
   std::vector<ErasedRow> erase_;
+  std::vector<std::int64_t> erase_rejected_;
   std::vector<RejectedReading> rejected_readings_;
+  EvictedRanges evicted_ranges_;  // not recorded on the disk yet
+  std::map<std::string, Evictions> evictions_;
+  std::optional<std::int64_t> reported_;  // the records up to this one are told of by readings in the queue
+  bool records_left_ = false;             // evictions recorded on the disk that no reading tells of
+  std::optional<SeqRange> last_report_;
   bool changed_rows_ = false;
   std::optional<SteadyTime> housekeeping_since_;
   StoredAccount stored_;  // as of the last confirmed commit
@@ -118,16 +183,22 @@ class Queue::Impl {
   LinkHint link_;
   unsigned safety_waiters_ = 0;
   unsigned space_waiters_ = 0;
+  std::deque<std::shared_ptr<Order>> orders_;
   bool closing_ = false;
   bool stopping_ = false;
   bool ended_ = false;
+  bool full_ = false;  // the disk takes no more, and nothing on it may give way
+  SteadyTime full_until_;
+  std::uint64_t max_bytes_;
   std::string disk_error_;
   std::int64_t disk_error_since_ = 0;
   std::string set_aside_;
+  std::uint64_t recovered_ = 0;
   std::optional<Previous> previous_;
   Histogram commit_durations_;
   std::uint64_t commits_ = 0;
   std::uint64_t generation_ = 0;  // counts the databases: rows of an earlier one mean nothing
+  bool recovering_ = false;       // older readings are being read out of a damaged file: what is newer waits for them
   bool reader_damage_ = false;    // the forwarder found the file damaged: the writer is to set it aside
   std::string read_error_;
   SteadyTime wakes_at_;  // when the writer looks again by itself
@@ -137,9 +208,16 @@ class Queue::Impl {
   LockFile lock_;
   std::unique_ptr<Store> store_;
   bool damaged_file_ = false;
+  bool suspect_ = false;  // the disk has failed: the file is verified when it is opened again
   bool session_begun_ = false;
-  bool unconfirmed_ = false;  // the last commit failed: rows above confirmed_row_ may or may not be there
-  std::int64_t confirmed_row_ = 0;
+  bool unconfirmed_ = false;  // the last commit failed: rows above confirmed_ may or may not be there
+  LastRows confirmed_;
+  std::optional<StoredEviction> last_record_;   // the newest one, while it may still grow
+  std::optional<std::uint64_t> learned_limit_;  // what was in use when the disk took no more
+  SteadyTime learned_until_;
+  SteadyTime aged_at_;
+  SteadyTime reported_at_;
+  SteadyTime tidy_again_at_;
   SteadyTime retry_at_;
   std::thread thread_;
   bool abandoned_ = false;

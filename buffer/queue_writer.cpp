@@ -1,5 +1,6 @@
 // The writer's thread: it alone changes the database. One transaction inserts what is unsafe, replaces and deletes what
-// has been settled, and keeps the account; whoever waits for safety is served by it, however many wait.
+// has been settled, and keeps the account; whoever waits for safety is served by it, however many wait. Room for it is
+// made before it, the log is emptied after it.
 #include <algorithm>
 
 #include "buffer/queue_impl.h"
@@ -13,6 +14,16 @@ using namespace std::chrono_literals;
 constexpr auto kAckWorthWaiting = 20ms;
 constexpr auto kCountersEvery = 60s;
 constexpr auto kReopenAfter = 1s;
+constexpr auto kLookEvery = 1s;
+// A full disk is looked at again, in case somebody has made room.
+constexpr auto kFullAgainAfter = 200ms;
+constexpr auto kBelieveFullFor = 60s;
+// Of a transaction: the account, the roots and leaves of its tables, what is freed.
+constexpr std::uint64_t kOwnPages = 12;
+// What is live in a file that is rewritten to make it shorter, at most: 2 MiB are a few milliseconds.
+constexpr std::uint64_t kShrinkLive = 512;
+constexpr std::uint64_t kShrinkWorth = 256;
+constexpr auto kTidyEvery = 2s;
 
 }  // namespace
 
@@ -25,24 +36,35 @@ void Queue::Impl::write() {
       continue;
     }
     lock.unlock();
-    if (store_ || open_store()) commit(what);
+    turn(what);
     lock.lock();
   }
   lock.unlock();
-  bool done = (store_ || open_store()) && commit(Due::safety);
-  // The first try may only have found that the disk is broken.
-  if (!done) done = open_store() && commit(Due::safety);
+  // The first try may only find that the disk is broken, and a large tail takes several transactions.
+  bool done = false;
+  for (int failures = 0; failures < 2 && !done;) {
+    const bool committed = (store_ || open_store()) && commit(Due::safety);
+    done = committed && all_saved();
+    if (!committed) ++failures;
+  }
   if (done) end_session();
   store_.reset();  // closes the database, with a last checkpoint
   lock.lock();
   ended_ = true;
   safe_.notify_all();
+  obeyed_.notify_all();
   done_.notify_all();
+}
+
+bool Queue::Impl::all_saved() const {
+  const Lock lock(mutex_);
+  return unsafe_.empty();
 }
 
 Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
   const SteadyTime now = std::chrono::steady_clock::now();
   next = now + 3600s;
+  if (!orders_.empty()) return Due::housekeeping;
   if (!store_ && now < retry_at_) {
     next = retry_at_;
     return Due::nothing;
@@ -52,23 +74,23 @@ Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
   // The oldest reading that is in RAM only, and how much there is of them.
   std::optional<std::int64_t> oldest;
   std::uint64_t bytes = 0;
-  const auto look = [&](const Stamp& first, std::size_t size) {
-    oldest = std::min(oldest.value_or(first.boot), first.boot);
+  const auto look = [&](std::int64_t boot, std::size_t size) {
+    oldest = std::min(oldest.value_or(boot), boot);
     bytes += size;
   };
   for (const Tail& lane : tails_) {
-    lane.each([&](const Entry& entry) {
-      if (entry.row == 0) look(entry.batch->first(), entry.batch->bytes());
+    lane.each([&](const EntryPtr& entry) {
+      // Stamps of an earlier boot do not compare: what is retried is due at once.
+      if (!entry->saved) look(ours(*entry->batch) ? entry->batch->first().boot : 0, entry->batch->bytes());
     });
-    if (!lane.open.empty()) look(lane.open.first(), lane.open.bytes());
+    if (!lane.open.empty()) look(lane.open.first().boot, lane.open.bytes());
   }
   if (oldest) {
-    const SteadyTime safe_by = now + std::chrono::microseconds(*oldest - clock_.now().boot) + options_.commit_interval;
+    SteadyTime safe_by = now + std::chrono::microseconds(*oldest - clock_.now().boot) + options_.commit_interval;
     const bool no_ack_soon = !link_.up || link_.expected_ack > kAckWorthWaiting;
-    if (safe_by <= now || bytes >= options_.max_memory / 4 || space_waiters_ > 0 ||
-        (safety_waiters_ > 0 && no_ack_soon)) {
-      return Due::safety;
-    }
+    if (bytes >= options_.max_memory / 4 || space_waiters_ > 0 || (safety_waiters_ > 0 && no_ack_soon)) safe_by = now;
+    if (full_) safe_by = std::max(safe_by, full_until_);
+    if (safe_by <= now) return Due::safety;
     next = std::min(next, safe_by);
   }
   if (housekeeping_since_) {
@@ -76,76 +98,100 @@ Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
     if (by <= now) return Due::housekeeping;
     next = std::min(next, by);
   }
-  if (delivered_ != stored_.delivered || next_seq_ - 1 != stored_seq_) {
+  const bool counters = delivered_ != stored_.delivered || next_seq_ - 1 != stored_seq_;
+  if (counters) {
     const SteadyTime by = last_commit_ + kCountersEvery;
     if (by <= now) return Due::housekeeping;
     next = std::min(next, by);
   }
+  // Ages and reports are looked at while there is something to look at.
+  if (waiting_[0] + waiting_[1] > 0 || records_left_) next = std::min(next, now + kLookEvery);
+  if (now - aged_at_ >= kLookEvery && (waiting_[0] + waiting_[1] > 0 || records_left_)) return Due::look;
   return Due::nothing;
 }
 
-void Queue::Impl::gather_batches(Work& work) {
-  for (Tail& lane : tails_) {
-    lane.close_open();
-    const auto take = [&](const EntryPtr& entry) {
-      if (entry->row != 0) return;
-      entry->committing = true;
-      work.inserted.push_back(entry);
-      work.commit.insert.push_back(entry->batch);
-    };
-    for (const auto& [ticket, entry] : lane.taken)
-      take(entry);
-    for (const EntryPtr& entry : lane.closed)
-      take(entry);
+// One round of what is due, on the disk where there is one.
+void Queue::Impl::turn(Due what) {
+  if (!store_ && std::chrono::steady_clock::now() >= retry_at_) open_store();
+  obey();
+  try {
+    evict_old();
+    if (report_evictions()) what = Due::safety;
+    if (!store_) return;
+    bool erasing = false;
+    {
+      const Lock lock(mutex_);
+      erasing = !erase_.empty() || !erase_rejected_.empty();
+    }
+    if (what == Due::look && !erasing) return;
+  } catch (const sqlite::Error& error) {
+    forget_store(error);
+    return;
   }
+  if (commit(what)) tidy();
 }
 
-Queue::Impl::Work Queue::Impl::gather(Due what) {
-  Work work;
-  Commit& commit = work.commit;
-  if (unconfirmed_) commit.forget_after = confirmed_row_;
-  if (what == Due::safety) gather_batches(work);
-  StoredAccount account = stored_;
-  const auto count = [&](Lane lane, std::uint64_t readings, std::uint64_t bytes) {
-    (lane == Lane::alarm ? account.waiting_alarm : account.waiting_telemetry) += readings;
-    account.waiting_bytes += bytes;
-    const bool below_zero = static_cast<std::int64_t>(account.waiting_bytes) < 0;  // a damaged row's are estimated
-    if (below_zero || account.waiting() == 0) account.waiting_bytes = 0;
-  };
-  for (const EntryPtr& entry : work.inserted)
-    count(entry->batch->lane(), entry->batch->readings(), entry->batch->bytes());
-  for (Tail& lane : tails_) {
-    for (const auto& [ticket, entry] : lane.taken) {
-      if (!entry->changed || entry->row == 0) continue;
-      entry->changed = false;
-      entry->committing = true;
-      work.replaced.push_back(entry);
-      commit.replace.push_back({entry->row, entry->batch});
-      // Unsigned: the difference may be negative, and the sum comes out right.
-      count(entry->batch->lane(), entry->batch->readings() - entry->row_readings,
-            entry->batch->bytes() - entry->row_bytes);
+// Writer's thread, before the transaction: what the next one will write, as far as it can be told.
+std::uint64_t Queue::Impl::pages_needed() {
+  std::vector<std::shared_ptr<const Batch>> batches;
+  std::uint64_t bytes = 0;
+  std::uint64_t small = 0;
+  {
+    const Lock lock(mutex_);
+    for (Tail& lane : tails_) {
+      lane.close_open();
+      lane.each([&](const EntryPtr& entry) {
+        if (entry->saved || entry->committing || bytes >= shares_.log / 4) return;
+        batches.push_back(entry->batch);
+      });
     }
   }
-  for (const ErasedRow& row : erase_) {
-    commit.erase.push_back(row.id);
-    count(row.lane, 0 - row.readings, 0 - row.bytes);
+  std::uint64_t pages = 0;
+  for (const auto& batch : batches) {
+    const std::uint64_t row = batch->bytes() + 4 * batch->layouts().size() + 64;
+    bytes += 2 * store_->new_names(*batch);  // once in the table, once in its index
+    if (row >= kPageBytes / 2) {
+      pages += pages_of(row);
+    } else {
+      small += row;
+    }
+    if (pages * kPageBytes + small + bytes >= shares_.log / 2) break;
   }
-  work.erased = erase_.size();
-  commit.rejected = rejected_readings_;
-  work.rejected = rejected_readings_.size();
-  account.delivered = delivered_;
-  account.rejected = rejected_;
-  account.evicted = evicted_;
-  commit.account = account;
-  commit.session = session_.id;
-  commit.last_seq = next_seq_ - 1;
-  changed_rows_ = false;
-  housekeeping_since_.reset();
-  return work;
+  return pages + (small + bytes) / (kPageBytes * 3 / 4) + 1;
+}
+
+// True: a transaction of so many pages keeps within the limits.
+bool Queue::Impl::make_room(std::uint64_t pages) {
+  if (std::chrono::steady_clock::now() >= learned_until_) learned_limit_.reset();
+  bool emptied = false;
+  bool reserve_used = false;
+  for (;;) {
+    const DiskUse use = disk_use(options_.path);
+    const std::uint64_t given = use.all() + available(options_.path);
+    const std::uint64_t limit = std::min({options_.max_size, given, learned_limit_.value_or(given)});
+    {
+      const Lock lock(mutex_);
+      max_bytes_ = limit;
+    }
+    const DiskUse growth = grown(store_->pages(), use, pages + kOwnPages);
+    if (growth.all() <= limit) return true;
+    if (!emptied) {
+      emptied = true;
+      store_->checkpoint(use.log > shares_.log ? sqlite::Checkpoint::truncate : sqlite::Checkpoint::restart);
+    } else if (use.database + growth.log + growth.other > limit) {
+      // It is the log that has no room: deleting rows would not help it, but what was held back does.
+      if (reserve_used) return false;
+      reserve_used = true;
+      release_reserve(options_.path);
+    } else {
+      if (options_.when_full != WhenFull::drop_oldest || !evict_for_room()) return false;
+      if (!commit(Due::housekeeping)) return false;
+      emptied = false;
+    }
+  }
 }
 
 bool Queue::Impl::commit(Due what) {
-  Work work;
   {
     const Lock lock(mutex_);
     if (reader_damage_) {
@@ -154,14 +200,30 @@ bool Queue::Impl::commit(Due what) {
       store_.reset();
       return false;
     }
-    work = gather(what);
   }
+  Work work;
   const auto begin = std::chrono::steady_clock::now();
   try {
+    if (what == Due::safety) {
+      const bool fits = make_room(pages_needed());
+      if (!store_) return false;
+      const Lock lock(mutex_);
+      if (full_ != !fits) space_.notify_all();  // whoever waits for room does as when_full says
+      full_ = !fits;
+      full_until_ = begin + kFullAgainAfter;
+      if (!fits) what = Due::housekeeping;
+    }
+    {
+      const Lock lock(mutex_);
+      work = gather(what);
+    }
     const std::vector<std::int64_t> ids = store_->apply(work.commit);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     unconfirmed_ = false;
-    if (!ids.empty()) confirmed_row_ = ids.back();
+    if (!ids.empty()) confirmed_.batch = ids.back();
+    if (!work.commit.rejected.empty() || !work.commit.evicted.empty()) confirmed_ = store_->last_rows();
+    if (work.commit.grown_record) last_record_ = work.commit.grown_record;
+    if (!work.commit.evicted.empty()) last_record_ = {confirmed_.evicted, work.commit.evicted.back()};
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     const Lock lock(mutex_);
     commit_durations_.add(took.count());
     ++commits_;
@@ -170,85 +232,59 @@ bool Queue::Impl::commit(Due what) {
     confirm(work, ids);
     return true;
   } catch (const sqlite::Error& error) {
-    // Whether it is on the disk is not known, and is not believed: the file is closed and opened anew, and what stands
-    // behind the last confirmed row is deleted by the next commit.
-    store_.reset();
     unconfirmed_ = true;
-    damaged_file_ = error.damage();
     {
       const Lock lock(mutex_);
       revert(work);
     }
-    disk_failed(error.what());
+    forget_store(error);
     return false;
   }
 }
 
-void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
-  stored_ = work.commit.account;
-  stored_seq_ = work.commit.last_seq;
-  const auto written = [&](Entry& entry, const Batch& batch) {
-    entry.committing = false;
-    entry.row_readings = batch.readings();
-    entry.row_bytes = batch.bytes();
-    if (!entry.gone) return;
-    erase_.push_back({entry.row, batch.lane(), entry.row_readings, entry.row_bytes});
-    if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
-  };
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    Entry& entry = *work.inserted[i];
-    const Batch& batch = *work.commit.insert[i];
-    entry.row = ids[i];
-    if (batch.session() == session_.id) mark_safe(batch);
-    Tail& lane = tail(batch.lane());
-    // What the forwarder holds stands before the body; it took the oldest first, so its rows are the lower ones.
-    const bool waiting = !lane.closed.empty() && lane.closed.front()->row != 0 && lane.closed.front()->row <= ids[i];
-    if (!waiting && lane.body_readings == 0) lane.cursor = std::max(lane.cursor, ids[i]);
-    written(entry, batch);
+// Whether the last transaction is on the disk is not known, and is not believed: the file is closed and opened anew,
+// and what stands behind the last confirmed rows is deleted by the next transaction.
+void Queue::Impl::forget_store(const sqlite::Error& error) {
+  const DiskUse use = disk_use(options_.path);
+  store_.reset();
+  damaged_file_ = error.damage();
+  suspect_ = !error.full();
+  if (error.full()) {
+    release_reserve(options_.path);
+    learned_limit_ = use.all();
+    learned_until_ = std::chrono::steady_clock::now() + kBelieveFullFor;
   }
-  for (std::size_t i = 0; i < work.replaced.size(); ++i)
-    written(*work.replaced[i], *work.commit.replace[i].batch);
-  erase_.erase(erase_.begin(), erase_.begin() + static_cast<std::ptrdiff_t>(work.erased));
-  for (std::size_t i = 0; i < work.rejected; ++i)
-    mark_safe(rejected_readings_[i].batch);
-  rejected_readings_.erase(rejected_readings_.begin(),
-                           rejected_readings_.begin() + static_cast<std::ptrdiff_t>(work.rejected));
-  drop_committed();
-  safe_.notify_all();
-  space_.notify_all();
+  disk_failed(error.what());
 }
 
-void Queue::Impl::revert(const Work& work) {
-  for (const EntryPtr& entry : work.inserted)
-    entry->committing = false;
-  for (const EntryPtr& entry : work.replaced) {
-    entry->committing = false;
-    entry->changed = changed_rows_ = true;
-    if (entry->gone) erase_.push_back({entry->row, entry->batch->lane(), entry->row_readings, entry->row_bytes});
-  }
-  housekeeping_since_ = std::chrono::steady_clock::now();
-}
-
-// What is on the disk need not be in RAM as well, once the backlog is larger than RAM should hold.
-void Queue::Impl::drop_committed() {
-  for (Tail& lane : tails_) {
-    while (!lane.closed.empty() && lane.closed.front()->row != 0 &&
-           (lane.body_readings > 0 || memory_ > options_.max_memory / 4)) {
-      const Entry& entry = *lane.closed.front();
-      if (lane.body_readings == 0) lane.body_first = entry.batch->first();
-      lane.body_readings += entry.batch->readings();
-      lane.body_bytes += entry.batch->bytes();
-      memory_ -= entry.batch->bytes();
-      lane.closed.pop_front();
+// After a transaction, and outside of it: empties the log, and gives space back once little is left.
+void Queue::Impl::tidy() {
+  try {
+    const Pages pages = store_->pages();
+    if (pages.in_log * kLogPageBytes > shares_.log / 2) store_->checkpoint(sqlite::Checkpoint::passive);
+    const auto now = std::chrono::steady_clock::now();
+    if (now < tidy_again_at_) return;
+    tidy_again_at_ = now + kTidyEvery;
+    const DiskUse use = disk_use(options_.path);
+    if (use.all() + 8 * shares_.reserve < options_.max_size && available(options_.path) > 8 * shares_.reserve) {
+      hold_reserve(options_.path, shares_.reserve);
     }
+    if (pages.free < kShrinkWorth || pages.free < 4 * pages.live()) return;
+    if (stored_.waiting() == 0 && stored_.rejected == 0) store_->forget_names();
+    if (store_->pages().live() > std::min(kShrinkLive, shares_.log / kLogPageBytes / 2)) return;
+    store_->shrink();
+    store_->checkpoint(sqlite::Checkpoint::truncate);
+  } catch (const sqlite::Error& error) {
+    forget_store(error);
   }
 }
 
 void Queue::Impl::disk_failed(const std::string& error) {
-  retry_at_ = std::chrono::steady_clock::now() + kReopenAfter;
+  retry_at_ = std::chrono::steady_clock::now() + (learned_limit_ ? kFullAgainAfter : kReopenAfter);
   const Lock lock(mutex_);
   if (disk_error_.empty()) disk_error_since_ = clock_.now().wall;
   disk_error_ = error;
+  space_.notify_all();
 }
 
 void Queue::Impl::end_session() {

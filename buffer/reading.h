@@ -3,7 +3,10 @@
 
 #include <cmath>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -19,8 +22,14 @@ struct Bad {
   bool operator==(const Bad&) const = default;
 };
 
+/// What the agent says of itself: the members of the record's JSON object from `"value":` on.
+struct Event {
+  std::string members;
+  bool operator==(const Event&) const = default;
+};
+
 /// A float stays a float, so that it is written with the digits that a float has.
-using Value = std::variant<Bad, bool, std::int64_t, std::uint64_t, float, double, std::string>;
+using Value = std::variant<Bad, bool, std::int64_t, std::uint64_t, float, double, std::string, Event>;
 
 inline bool good(const Value& value) {
   return !std::holds_alternative<Bad>(value);
@@ -38,30 +47,41 @@ struct PointName {
   std::string unit;  // empty: none
 };
 
-/// The names that the readings of one group share. A driver makes it once and uses it for every group.
+/// The names that the readings of one group share. A driver makes it once and uses it for every group; copies share the
+/// names.
 class Layout {
  public:
   Layout(std::string source, std::string device, std::vector<PointName> points, Lane lane = Lane::telemetry);
+  /// From the names as the database keeps them (FORMAT.md, "names"); nothing: they are damaged.
+  static std::optional<Layout> decode(std::string_view encoded, Lane lane);
 
-  const std::string& source() const { return source_; }
-  const std::string& device() const { return device_; }
-  const std::vector<PointName>& points() const { return points_; }
+  const std::string& source() const { return names_->source; }
+  const std::string& device() const { return names_->device; }
+  const std::vector<PointName>& points() const { return names_->points; }
   Lane lane() const { return lane_; }
-  /// The names as a batch stores them (buffer/FORMAT.md, "layout").
-  const std::string& encoded() const { return encoded_; }
+  /// The same for all copies, as long as one of them lives.
+  const void* identity() const { return names_.get(); }
+  /// The names as the database keeps them.
+  std::string encoded() const;
+  /// Of `count` points from `from` on.
+  Layout part(std::size_t from, std::size_t count) const;
 
  private:
-  std::string source_;
-  std::string device_;
-  std::vector<PointName> points_;
+  struct Names {
+    std::string source;
+    std::string device;
+    std::vector<PointName> points;
+  };
+  std::shared_ptr<const Names> names_;
   Lane lane_;
-  std::string encoded_;
 };
 
 /// Wall time stamps, boot time waits; both in microseconds.
 struct Stamp {
   std::int64_t wall = 0;  // since 1970, UTC
   std::int64_t boot = 0;  // CLOCK_BOOTTIME
+  /// False: `wall` is of this machine's clock, and the clock had not been set yet.
+  bool synchronised = true;
 };
 
 /// Consecutive seqs of one session, both ends included.

@@ -1,50 +1,18 @@
-// The tables of the database (FORMAT.md). A version that has been released is never changed: the next one is added.
+// The tables of the database (FORMAT.md) and how an older one becomes a newer one.
 #pragma once
 
 #include <cstdint>
+#include <string>
+
+#include "buffer/sqlite.h"
 
 namespace fieldpost {
 
 constexpr std::int64_t kApplicationId = 0x46507374;  // "FPst"
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
-constexpr const char* kSchema1 = R"(
-CREATE TABLE batch(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  lane INTEGER NOT NULL,
-  session INTEGER NOT NULL,
-  first INTEGER NOT NULL,
-  last INTEGER NOT NULL,
-  readings INTEGER NOT NULL,
-  body BLOB NOT NULL
-);
-CREATE INDEX batch_alarm ON batch(id) WHERE lane = 0;
-CREATE TABLE rejected(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  reason TEXT NOT NULL,
-  topic TEXT NOT NULL,
-  time INTEGER NOT NULL,
-  body BLOB NOT NULL
-);
-CREATE TABLE session(
-  ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
-  id INTEGER NOT NULL UNIQUE,
-  agent TEXT NOT NULL,
-  site TEXT NOT NULL,
-  started INTEGER NOT NULL,
-  last INTEGER NOT NULL,
-  clean INTEGER NOT NULL
-);
-CREATE TABLE account(
-  id INTEGER PRIMARY KEY CHECK (id = 1),
-  delivered INTEGER NOT NULL,
-  rejected INTEGER NOT NULL,
-  evicted INTEGER NOT NULL,
-  waiting_alarm INTEGER NOT NULL,
-  waiting_telemetry INTEGER NOT NULL,
-  waiting_bytes INTEGER NOT NULL
-);
-INSERT INTO account VALUES(1, 0, 0, 0, 0, 0, 0);
-)";
+/// Makes the tables in an empty database, or brings those of an earlier version up to date: each step is a transaction.
+/// Throws BufferRefused for a newer version, sqlite::Error.
+void migrate(sqlite::Connection& connection, const std::string& path);
 
 }  // namespace fieldpost

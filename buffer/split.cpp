@@ -1,21 +1,31 @@
 #include "buffer/split.h"
 
+#include <map>
+#include <tuple>
 #include <vector>
 
 namespace fieldpost {
 
 Batch part_of(const Batch& batch, std::span<const std::size_t> kept) {
-  BatchBuilder builder(batch.session(), batch.lane());
+  BatchBuilder builder(batch.session(), batch.lane(), batch.boot());
   BatchReader reader(batch);
-  std::size_t base = 0;  // the place of the group's first reading
+  std::map<std::tuple<std::size_t, std::size_t, std::size_t>, Layout> parts;  // layout, from, count
+  std::size_t base = 0;                                                       // the place of the group's first reading
   std::size_t at = 0;
-  std::vector<std::size_t> in_group;
   while (at < kept.size() && reader.next()) {
-    in_group.clear();
-    for (; at < kept.size() && kept[at] < base + reader.values().size(); ++at)
-      in_group.push_back(kept[at] - base);
-    builder.add_part(reader.layout(), reader.stamp(), reader.first_seq(), reader.values(), in_group);
-    base += reader.values().size();
+    const std::size_t behind = base + reader.values().size();
+    while (at < kept.size() && kept[at] < behind) {
+      const std::size_t from = kept[at] - base;
+      std::size_t count = 1;
+      while (at + count < kept.size() && kept[at + count] == kept[at] + count && kept[at + count] < behind)
+        ++count;
+      const auto key = std::tuple(reader.layout_number(), from, count);
+      auto part = parts.find(key);
+      if (part == parts.end()) part = parts.emplace(key, reader.layout().part(from, count)).first;
+      builder.add(part->second, reader.stamp(), reader.first_seq() + from, reader.values().subspan(from, count));
+      at += count;
+    }
+    base = behind;
   }
   return builder.close();
 }

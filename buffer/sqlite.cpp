@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace fieldpost::sqlite {
@@ -12,21 +13,32 @@ constexpr int kBusyTimeoutMs = 1000;
 
 Error error_of(sqlite3* handle, const std::string& what) {
   const int code = handle != nullptr ? sqlite3_extended_errcode(handle) : SQLITE_NOMEM;
-  return {code, what + ": " + (handle != nullptr ? sqlite3_errmsg(handle) : "out of memory")};
+  const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  return {code, system_error, what + ": " + (handle != nullptr ? sqlite3_errmsg(handle) : "out of memory")};
 }
 
 }  // namespace
 
-Error::Error(int extended_code, const std::string& message) : std::runtime_error(message), code_(extended_code) {}
+Error::Error(int extended_code, int system_error, const std::string& message)
+    : std::runtime_error(message), code_(extended_code), system_error_(system_error) {}
 
 Error Error::foreign(const std::string& path) {
-  return {SQLITE_NOTADB, path + ": a database, but not of fieldpost"};
+  return {SQLITE_NOTADB, 0, path + ": a database, but not of fieldpost"};
+}
+
+Error Error::damaged(const std::string& found) {
+  return {SQLITE_CORRUPT, 0, "the database is damaged: " + found};
 }
 
 bool Error::damage() const {
   const int primary = code_ & 0xff;
   // Our statements are fixed: where one does not compile, the tables are not ours.
   return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || primary == SQLITE_ERROR;
+}
+
+bool Error::full() const {
+  const int primary = code_ & 0xff;
+  return primary == SQLITE_FULL || (primary == SQLITE_IOERR && (system_error_ == ENOSPC || system_error_ == EDQUOT));
 }
 
 Connection::Connection(const std::string& path, Mode mode) {
@@ -39,6 +51,14 @@ Connection::Connection(const std::string& path, Mode mode) {
   }
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
+  // Replaces SQLite's own checkpoints, which would come within a commit.
+  sqlite3_wal_hook(
+      handle_,
+      [](void* pages, sqlite3*, const char*, int in_log) {
+        *static_cast<std::uint64_t*>(pages) = static_cast<std::uint64_t>(in_log);
+        return SQLITE_OK;
+      },
+      &log_pages_);
 }
 
 Connection::~Connection() {
@@ -65,6 +85,19 @@ Statement Connection::prepare(std::string_view sql) {
 
 std::int64_t Connection::last_id() const {
   return sqlite3_last_insert_rowid(handle_);
+}
+
+bool Connection::checkpoint(Checkpoint how) {
+  const int mode = how == Checkpoint::passive   ? SQLITE_CHECKPOINT_PASSIVE
+                   : how == Checkpoint::restart ? SQLITE_CHECKPOINT_RESTART
+                                                : SQLITE_CHECKPOINT_TRUNCATE;
+  int in_log = 0;
+  int copied = 0;
+  const int result = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, &in_log, &copied);
+  if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) throw error_of(handle_, "checkpoint");
+  const bool all = result == SQLITE_OK && in_log == copied;
+  if (all && how != Checkpoint::passive) log_pages_ = 0;
+  return all;
 }
 
 Statement::Statement(Connection& connection, std::string_view sql) : handle_(connection.handle_) {
@@ -138,11 +171,15 @@ std::string Statement::text(int column) const {
   return text == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(text));
 }
 
-std::string Statement::blob(int column) const {
+std::string_view Statement::blob_view(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
-  return bytes == nullptr ? std::string()
-                          : std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  return bytes == nullptr ? std::string_view()
+                          : std::string_view(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+}
+
+std::string Statement::blob(int column) const {
+  return std::string(blob_view(column));
 }
 
 Transaction::Transaction(Connection& connection) : connection_(connection) {

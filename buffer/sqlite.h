@@ -15,17 +15,26 @@ namespace fieldpost::sqlite {
 
 class Error : public std::runtime_error {
  public:
-  Error(int extended_code, const std::string& message);
+  Error(int extended_code, int system_error, const std::string& message);
   /// A database, but of somebody else.
   static Error foreign(const std::string& path);
+  /// What a check of its structure has found.
+  static Error damaged(const std::string& found);
   /// The file is not a usable database of ours. Busy, full, a permission or a failing disk is never damage.
   bool damage() const;
+  /// No space, or the quota is used up.
+  bool full() const;
 
  private:
   int code_;
+  int system_error_;
 };
 
 enum class Mode { read_write, read_only };
+
+/// What a checkpoint does beyond copying the log into the database: `restart` waits for readers, so that the next
+/// transaction writes the log from its beginning; `truncate` also makes its file empty.
+enum class Checkpoint { passive, restart, truncate };
 
 class Statement;
 
@@ -45,9 +54,15 @@ class Connection {
   Statement prepare(std::string_view sql);
   std::int64_t last_id() const;
 
+  /// Pages in the write-ahead log as of the last commit of this connection.
+  std::uint64_t log_pages() const { return log_pages_; }
+  /// True: all of the log is in the database, and it will be written from its beginning.
+  bool checkpoint(Checkpoint how);
+
  private:
   friend class Statement;
   sqlite3* handle_ = nullptr;
+  std::uint64_t log_pages_ = 0;
 };
 
 /// Belongs to its connection, which must outlive it. Bound blobs and texts must live until the step.
@@ -76,6 +91,8 @@ class Statement {
   bool is_null(int column) const;
   std::string text(int column) const;
   std::string blob(int column) const;
+  /// Valid until the next step() or reset().
+  std::string_view blob_view(int column) const;
 
  private:
   [[noreturn]] void fail() const;

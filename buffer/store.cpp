@@ -1,202 +1,223 @@
 #include "buffer/store.h"
 
-#include <sys/stat.h>
+#include <algorithm>
 
-#include "buffer/buffer_refused.h"
+#include "buffer/account_row.h"
 #include "buffer/schema.h"
 
 namespace fieldpost {
 namespace {
 
-void prepare_schema(sqlite::Connection& connection, const std::string& path) {
-  const std::int64_t version = connection.number("PRAGMA user_version");
-  if (version > kSchemaVersion) throw newer_version(path, version);
-  if (version == kSchemaVersion) return;
-  if (connection.number("SELECT count(*) FROM sqlite_master") > 0) throw sqlite::Error::foreign(path);
-  connection.run("PRAGMA auto_vacuum = INCREMENTAL");
-  connection.run("PRAGMA journal_mode = WAL");
-  sqlite::Transaction transaction(connection);
-  connection.run(kSchema1);
-  connection.run("PRAGMA application_id = " + std::to_string(kApplicationId));
-  connection.run("PRAGMA user_version = " + std::to_string(kSchemaVersion));
-  transaction.commit();
-}
-
-StoredAccount read_account(sqlite::Connection& connection) {
-  auto row = connection.prepare(
-      "SELECT delivered, rejected, evicted, waiting_alarm, waiting_telemetry, waiting_bytes FROM account");
-  StoredAccount account;
-  if (row.step()) {
-    account = {row.count(0), row.count(1), row.count(2), row.count(3), row.count(4), row.count(5)};
-  }
-  return account;
-}
-
-std::optional<StoredSession> read_last_session(sqlite::Connection& connection) {
-  auto row =
-      connection.prepare("SELECT id, agent, site, started, last, clean FROM session ORDER BY ordinal DESC LIMIT 1");
-  if (!row.step()) return std::nullopt;
-  return StoredSession{{row.count(0), row.text(1), row.text(2)}, row.number(3), row.count(4), row.number(5) != 0};
-}
-
-void insert_rejected(sqlite::Connection& connection, const std::vector<RejectedReading>& rejected) {
+void insert_rejected(sqlite::Connection& connection, NamesWriter& names, const std::vector<RejectedReading>& rejected) {
   if (rejected.empty()) return;
   auto insert = connection.prepare("INSERT INTO rejected(reason, topic, time, body) VALUES(?, ?, ?, ?)");
   for (const RejectedReading& reading : rejected) {
-    const std::string body = reading.batch.stored();
+    const std::string body = names.stored(reading.batch);
     insert.bind(1, reading.reason).bind(2, reading.topic).bind(3, reading.time).bind_blob(4, body).run();
   }
 }
 
-void save_account(sqlite::Connection& connection, const StoredAccount& account) {
-  connection
-      .prepare(
-          "UPDATE account SET delivered = ?, rejected = ?, evicted = ?, waiting_alarm = ?, waiting_telemetry = ?, "
-          "waiting_bytes = ?")
-      .bind(1, account.delivered)
-      .bind(2, account.rejected)
-      .bind(3, account.evicted)
-      .bind(4, account.waiting_alarm)
-      .bind(5, account.waiting_telemetry)
-      .bind(6, account.waiting_bytes)
-      .run();
+void insert_evicted(sqlite::Connection& connection, const std::vector<EvictedRange>& evicted) {
+  if (evicted.empty()) return;
+  auto insert = connection.prepare(
+      "INSERT INTO evicted(lane, session, first, last, readings, reason, time) VALUES(?, ?, ?, ?, ?, ?, ?)");
+  for (const EvictedRange& range : evicted) {
+    insert.bind(1, static_cast<std::int64_t>(range.lane))
+        .bind(2, range.session)
+        .bind(3, range.range.first)
+        .bind(4, range.range.last)
+        .bind(5, range.readings)
+        .bind(6, range.reason)
+        .bind(7, range.time)
+        .run();
+  }
 }
+
+void erase_rows(sqlite::Connection& connection, const char* sql, const std::vector<std::int64_t>& ids) {
+  if (ids.empty()) return;
+  auto erase = connection.prepare(sql);
+  for (const std::int64_t id : ids)
+    erase.bind(1, id).run();
+}
+
+void bind_row(sqlite::Statement& statement, const Batch& batch, std::int64_t id, const std::string& body) {
+  statement.bind(1, id)
+      .bind(2, static_cast<std::int64_t>(batch.lane()))
+      .bind(3, batch.session())
+      .bind(4, batch.ranges().front().first)
+      .bind(5, batch.ranges().back().last)
+      .bind(6, batch.readings())
+      .bind_blob(7, body);
+}
+
+constexpr const char* kInsertRow =
+    "INSERT INTO batch(id, lane, session, first, last, readings, body) VALUES(?, ?, ?, ?, ?, ?, ?)";
 
 }  // namespace
 
-Store::Store(const std::string& path) : connection_(path, sqlite::Mode::read_write) {
-  prepare_schema(connection_, path);
+Store::Store(const std::string& path)
+    : connection_(std::make_shared<sqlite::Connection>(path, sqlite::Mode::read_write)) {
+  migrate(*connection_, path);
   // FULL: under NORMAL a power cut may lose the last commits.
-  connection_.run("PRAGMA synchronous = FULL");
-  connection_.run("PRAGMA cache_size = -1024");
-  connection_.run("PRAGMA journal_size_limit = 4194304");
+  connection_->run("PRAGMA synchronous = FULL");
+  connection_->run("PRAGMA cache_size = -1024");
+  connection_->run("PRAGMA temp_store = MEMORY");
+  names_.emplace(*connection_);
+  rows_.emplace(connection_);
+  last_row_ = connection_->number("SELECT last_row FROM account");
 }
 
 StoredAccount Store::account() {
-  return read_account(connection_);
+  return read_account(*connection_);
 }
 std::optional<StoredSession> Store::last_session() {
-  return read_last_session(connection_);
+  return read_last_session(*connection_);
 }
 
-std::int64_t Store::last_row_id() {
-  return connection_.number("SELECT seq FROM sqlite_sequence WHERE name = 'batch'");
+std::uint64_t Store::last_seq() {
+  return static_cast<std::uint64_t>(connection_->number("SELECT last_seq FROM account"));
+}
+
+LastRows Store::last_rows() {
+  return {last_row_, connection_->number("SELECT max(id) FROM rejected"),
+          connection_->number("SELECT max(id) FROM evicted")};
 }
 
 void Store::begin_session(const StoredSession& session) {
-  sqlite::Transaction transaction(connection_);
-  if (account().waiting() == 0) connection_.run("DELETE FROM session");  // no batch names them any more
-  connection_.prepare("INSERT INTO session(id, agent, site, started, last, clean) VALUES(?, ?, ?, ?, ?, 0)")
+  const StoredAccount before = account();
+  sqlite::Transaction transaction(*connection_);
+  // What nothing on the disk refers to any more.
+  if (before.waiting() == 0 && before.rejected == 0) {
+    connection_->run("DELETE FROM session");
+    names_->clear();
+  } else {
+    connection_->run(
+        "UPDATE session SET last = (SELECT last_seq FROM account) WHERE ordinal = (SELECT max(ordinal) FROM session)");
+  }
+  connection_->prepare("INSERT INTO session(id, agent, site, started, last, clean) VALUES(?, ?, ?, ?, ?, 0)")
       .bind(1, session.info.id)
       .bind(2, session.info.agent)
       .bind(3, session.info.site)
       .bind(4, session.started)
       .bind(5, session.last)
       .run();
+  connection_->run("UPDATE account SET last_seq = 0");
+  transaction.commit();
+}
+
+std::vector<StoredEviction> Store::evictions() {
+  auto row = connection_->prepare(
+      "SELECT id, lane, session, first, last, readings, reason, time FROM evicted ORDER BY id LIMIT ?");
+  row.bind(1, std::uint64_t{kEvictionsRead});
+  std::vector<StoredEviction> evictions;
+  while (row.step()) {
+    evictions.push_back({row.number(0),
+                         {row.number(1) == 0 ? Lane::alarm : Lane::telemetry,
+                          row.count(2),
+                          {row.count(3), row.count(4)},
+                          row.count(5),
+                          row.text(6),
+                          row.number(7)}});
+  }
+  return evictions;
+}
+
+void Store::forget(const LastRows& after) {
+  connection_->prepare("DELETE FROM batch WHERE id > ?").bind(1, after.batch).run();
+  connection_->prepare("DELETE FROM rejected WHERE id > ?").bind(1, after.rejected).run();
+  connection_->prepare("DELETE FROM evicted WHERE id > ?").bind(1, after.evicted).run();
+  last_row_ = after.batch;
+}
+
+std::vector<std::int64_t> Store::insert(const std::vector<std::shared_ptr<const Batch>>& batches) {
+  std::vector<std::int64_t> ids;
+  if (batches.empty()) return ids;
+  ids.reserve(batches.size());
+  auto insert = connection_->prepare(kInsertRow);
+  for (const auto& batch : batches) {
+    const std::string body = names_->stored(*batch);
+    bind_row(insert, *batch, ++last_row_, body);
+    insert.run();
+    ids.push_back(last_row_);
+  }
+  return ids;
+}
+
+void Store::take_over(const std::vector<StoredRow>& rows) {
+  sqlite::Transaction transaction(*connection_);
+  StoredAccount sums = account();
+  auto insert = connection_->prepare(kInsertRow);
+  for (const StoredRow& row : rows) {
+    const std::string body = names_->stored(*row.batch);
+    bind_row(insert, *row.batch, row.id, body);
+    insert.run();
+    last_row_ = std::max(last_row_, row.id);
+    (row.lane == Lane::alarm ? sums.waiting_alarm : sums.waiting_telemetry) += row.readings;
+    sums.waiting_bytes += row.bytes;
+  }
+  save_account(*connection_, sums, last_row_, last_seq());
   transaction.commit();
 }
 
 std::vector<std::int64_t> Store::apply(const Commit& commit) {
-  std::vector<std::int64_t> ids;
-  ids.reserve(commit.insert.size());
-  sqlite::Transaction transaction(connection_);
-  if (commit.forget_after) {
-    connection_.prepare("DELETE FROM batch WHERE id > ?").bind(1, *commit.forget_after).run();
+  sqlite::Transaction transaction(*connection_);
+  if (commit.forget_after) forget(*commit.forget_after);
+  // First what goes: its pages take what comes.
+  erase_rows(*connection_, "DELETE FROM batch WHERE id = ?", commit.erase);
+  erase_rows(*connection_, "DELETE FROM rejected WHERE id = ?", commit.erase_rejected);
+  if (commit.erase_evicted > 0) {
+    connection_->prepare("DELETE FROM evicted WHERE id <= ?").bind(1, commit.erase_evicted).run();
   }
-  auto insert =
-      connection_.prepare("INSERT INTO batch(lane, session, first, last, readings, body) VALUES(?, ?, ?, ?, ?, ?)");
-  for (const auto& batch : commit.insert) {
-    const std::string body = batch->stored();
-    insert.bind(1, static_cast<std::int64_t>(batch->lane()))
-        .bind(2, batch->session())
-        .bind(3, batch->ranges().front().first)
-        .bind(4, batch->ranges().back().last)
-        .bind(5, batch->readings())
-        .bind_blob(6, body)
-        .run();
-    ids.push_back(connection_.last_id());
+  if (!commit.replace.empty()) {
+    auto replace = connection_->prepare(
+        "UPDATE batch SET lane = ?2, session = ?3, first = ?4, last = ?5, readings = ?6, body = ?7 WHERE id = ?1");
+    for (const Commit::Replacement& replacement : commit.replace) {
+      const std::string body = names_->stored(*replacement.batch);
+      bind_row(replace, *replacement.batch, replacement.id, body);
+      replace.run();
+    }
   }
-  auto replace = connection_.prepare("UPDATE batch SET first = ?, last = ?, readings = ?, body = ? WHERE id = ?");
-  for (const Commit::Replacement& replacement : commit.replace) {
-    const Batch& batch = *replacement.batch;
-    const std::string body = batch.stored();
-    replace.bind(1, batch.ranges().front().first)
-        .bind(2, batch.ranges().back().last)
-        .bind(3, batch.readings())
-        .bind_blob(4, body)
-        .bind(5, replacement.id)
+  std::vector<std::int64_t> ids = insert(commit.insert);
+  insert_rejected(*connection_, *names_, commit.rejected);
+  if (commit.grown_record) {
+    const EvictedRange& grown = commit.grown_record->evicted;
+    connection_->prepare("UPDATE evicted SET last = ?, readings = ?, time = ? WHERE id = ?")
+        .bind(1, grown.range.last)
+        .bind(2, grown.readings)
+        .bind(3, grown.time)
+        .bind(4, commit.grown_record->id)
         .run();
   }
-  auto erase = connection_.prepare("DELETE FROM batch WHERE id = ?");
-  for (const std::int64_t id : commit.erase)
-    erase.bind(1, id).run();
-  insert_rejected(connection_, commit.rejected);
-  save_account(connection_, commit.account);
-  connection_.prepare("UPDATE session SET last = ?, clean = ? WHERE id = ?")
-      .bind(1, commit.last_seq)
-      .bind(2, std::int64_t{commit.clean_end})
-      .bind(3, commit.session)
-      .run();
+  insert_evicted(*connection_, commit.evicted);
+  save_account(*connection_, commit.account, last_row_, commit.last_seq);
+  if (commit.clean_end) {
+    connection_->prepare("UPDATE session SET last = ?, clean = 1 WHERE ordinal = (SELECT max(ordinal) FROM session)")
+        .bind(1, commit.last_seq)
+        .run();
+  }
   transaction.commit();
   return ids;
 }
 
-StoreReader::StoreReader(const std::string& path) : connection_(path, sqlite::Mode::read_only) {
-  connection_.run("PRAGMA cache_size = -1024");
+Pages Store::pages() {
+  return {static_cast<std::uint64_t>(connection_->number("PRAGMA page_count")),
+          static_cast<std::uint64_t>(connection_->number("PRAGMA freelist_count")), connection_->log_pages()};
 }
 
-std::optional<StoredRow> StoreReader::next(std::optional<Lane> lane, std::int64_t after) {
-  return row_at(lane, "id > ?", "id ASC", after);
+void Store::forget_names() {
+  sqlite::Transaction transaction(*connection_);
+  names_->clear();
+  transaction.commit();
 }
 
-std::optional<StoredRow> StoreReader::previous(std::optional<Lane> lane, std::int64_t before) {
-  return row_at(lane, "id < ?", "id DESC", before);
+void Store::shrink() {
+  connection_->run("PRAGMA auto_vacuum = NONE");  // version 1 made files with INCREMENTAL
+  connection_->run("VACUUM");
 }
 
-std::optional<StoredRow> StoreReader::row_at(std::optional<Lane> lane, const std::string& where,
-                                             const std::string& order, std::int64_t id) {
-  std::string sql = "SELECT id, lane, session, first, last, readings, body FROM batch WHERE " + where;
-  if (lane == Lane::alarm) sql += " AND lane = 0";  // spelt as in the index, so that it serves
-  if (lane == Lane::telemetry) sql += " AND lane = 1";
-  auto row = connection_.prepare(sql + " ORDER BY " + order + " LIMIT 1");
-  row.bind(1, id);
-  if (!row.step()) return std::nullopt;
-  StoredRow stored;
-  stored.id = row.number(0);
-  stored.lane = row.number(1) == 0 ? Lane::alarm : Lane::telemetry;
-  stored.session = row.count(2);
-  stored.range = {row.count(3), row.count(4)};
-  stored.readings = row.count(5);
-  std::string body = row.blob(6);
-  stored.bytes = body.size();
-  if (auto batch = Batch::parse(std::move(body))) {
-    stored.bytes = batch->bytes();
-    stored.batch = std::make_shared<const Batch>(std::move(*batch));
-  }
-  return stored;
-}
-
-std::optional<SessionInfo> StoreReader::session(std::uint64_t id) {
-  auto row = connection_.prepare("SELECT id, agent, site FROM session WHERE id = ?");
-  row.bind(1, id);
-  if (!row.step()) return std::nullopt;
-  return SessionInfo{row.count(0), row.text(1), row.text(2)};
-}
-
-StoredAccount StoreReader::account() {
-  return read_account(connection_);
-}
-std::optional<StoredSession> StoreReader::last_session() {
-  return read_last_session(connection_);
-}
-
-std::uint64_t disk_bytes(const std::string& path) {
-  std::uint64_t bytes = 0;
-  for (const char* suffix : {"", "-wal", "-shm"}) {
-    struct stat info {};
-    if (stat((path + suffix).c_str(), &info) == 0) bytes += static_cast<std::uint64_t>(info.st_size);
-  }
-  return bytes;
+std::string Store::check() {
+  const std::string found = connection_->text("PRAGMA quick_check(1)");
+  return found == "ok" ? std::string() : found;
 }
 
 }  // namespace fieldpost

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "buffer/batch.h"
+#include "buffer/names.h"
 #include "buffer/sqlite.h"
 
 namespace fieldpost {
@@ -41,6 +43,9 @@ struct StoredRow {
   std::uint64_t readings = 0;
   std::size_t bytes = 0;  // as Batch::bytes(); of a damaged one, about
   std::shared_ptr<const Batch> batch;
+
+  /// The seqs in it; of a damaged one, those that can have been in it.
+  std::vector<SeqRange> ranges() const { return batch ? batch->ranges() : std::vector<SeqRange>{range}; }
 };
 
 struct RejectedReading {
@@ -50,19 +55,54 @@ struct RejectedReading {
   std::int64_t time = 0;  // wall, microseconds
 };
 
+/// A row of the table of rejected readings. No batch: its bytes are damaged.
+struct StoredRejection {
+  std::int64_t id = 0;
+  std::shared_ptr<const Batch> batch;
+  std::string reason;
+  std::string topic;
+  std::int64_t time = 0;  // wall, microseconds
+  std::size_t bytes = 0;
+};
+
+/// Readings that were given up, by the seqs that they had.
+struct EvictedRange {
+  Lane lane = Lane::telemetry;
+  std::uint64_t session = 0;
+  SeqRange range;
+  std::uint64_t readings = 0;  // fewer than the range has seqs where some of these were delivered, or in another lane
+  std::string reason;          // size, memory, age, purge, damage
+  std::int64_t time = 0;       // wall, microseconds
+};
+
+struct StoredEviction {
+  std::int64_t id = 0;
+  EvictedRange evicted;
+};
+
+/// The newest row of each table that transactions add to.
+struct LastRows {
+  std::int64_t batch = 0;
+  std::int64_t rejected = 0;
+  std::int64_t evicted = 0;
+};
+
 /// Everything that one transaction changes.
 struct Commit {
   struct Replacement {
     std::int64_t id = 0;
     std::shared_ptr<const Batch> batch;
   };
-  std::optional<std::int64_t> forget_after;  // rows above it come from a commit that was not confirmed
+  std::optional<LastRows> forget_after;  // rows above come from a commit that was not confirmed
+  std::vector<std::int64_t> erase;
+  std::vector<std::int64_t> erase_rejected;
+  std::int64_t erase_evicted = 0;  // the records up to this one have been reported
   std::vector<std::shared_ptr<const Batch>> insert;
   std::vector<Replacement> replace;
-  std::vector<std::int64_t> erase;
   std::vector<RejectedReading> rejected;
+  std::optional<StoredEviction> grown_record;  // replaces the record with its id
+  std::vector<EvictedRange> evicted;
   StoredAccount account;
-  std::uint64_t session = 0;
   std::uint64_t last_seq = 0;
   bool clean_end = false;
 };
@@ -74,6 +114,44 @@ struct StoredSession {
   bool clean = false;
 };
 
+/// How much of the disk the database has, in pages.
+struct Pages {
+  std::uint64_t all = 0;
+  std::uint64_t free = 0;
+  std::uint64_t in_log = 0;
+
+  std::uint64_t live() const { return all - free; }
+};
+
+constexpr std::size_t kEvictionsRead = 2000;
+constexpr std::uint64_t kPageBytes = 4096;
+/// A page in the write-ahead log, with its head (SQLite file format, section 4.1).
+constexpr std::uint64_t kLogPageBytes = kPageBytes + 24;
+
+/// Any one thread. Every member throws sqlite::Error.
+class StoreReader {
+ public:
+  explicit StoreReader(const std::string& path);
+  explicit StoreReader(std::shared_ptr<sqlite::Connection> connection);
+
+  /// The first row of the lane (of any lane) behind `after`, or the last one before `before`.
+  std::optional<StoredRow> next(std::optional<Lane> lane, std::int64_t after);
+  std::optional<StoredRow> previous(std::optional<Lane> lane, std::int64_t before);
+  std::optional<StoredRejection> next_rejected(std::int64_t after);
+  std::optional<SessionInfo> session(std::uint64_t id);
+  StoredAccount account();
+  std::optional<StoredSession> last_session();
+
+ private:
+  std::shared_ptr<const Batch> parse(std::string_view body);
+  std::optional<StoredRow> row_at(std::optional<Lane> lane, const std::string& where, const std::string& order,
+                                  std::int64_t id);
+
+  std::shared_ptr<sqlite::Connection> connection_;
+  std::int64_t version_;  // an older database is read as it is
+  std::optional<NamesReader> names_;
+};
+
 /// The writer's side. Every member throws sqlite::Error.
 class Store {
  public:
@@ -82,36 +160,40 @@ class Store {
 
   StoredAccount account();
   std::optional<StoredSession> last_session();
+  /// Known of the session that wrote last, though it may have ended without a word.
+  std::uint64_t last_seq();
+  LastRows last_rows();
   void begin_session(const StoredSession& session);
-  std::int64_t last_row_id();
+  /// Rows and names as another database had them, with the ids that they had there.
+  void take_over(const std::vector<StoredRow>& rows);
+  /// Sees what the last commit left.
+  StoreReader& rows() { return *rows_; }
+  /// The oldest records of what was given up, at most kEvictionsRead.
+  std::vector<StoredEviction> evictions();
 
   /// One transaction with fsync. Returns the ids of the inserted rows, in order.
   std::vector<std::int64_t> apply(const Commit& commit);
 
- private:
-  sqlite::Connection connection_;
-};
-
-/// Any one thread. Every member throws sqlite::Error.
-class StoreReader {
- public:
-  explicit StoreReader(const std::string& path);
-
-  /// The first row of the lane (of any lane) behind `after`, or the last one before `before`.
-  std::optional<StoredRow> next(std::optional<Lane> lane, std::int64_t after);
-  std::optional<StoredRow> previous(std::optional<Lane> lane, std::int64_t before);
-  std::optional<SessionInfo> session(std::uint64_t id);
-  StoredAccount account();
-  std::optional<StoredSession> last_session();
+  Pages pages();
+  /// What the names of the batch add to the database, in bytes.
+  std::uint64_t new_names(const Batch& batch) const { return names_->missing(batch); }
+  bool checkpoint(sqlite::Checkpoint how) { return connection_->checkpoint(how); }
+  /// Rewrites what is live, so that the file ends behind it. It takes a second for each 100 MB or so that are live.
+  void shrink();
+  /// Nothing on the disk refers to names any more.
+  void forget_names();
+  /// The first thing that is wrong with the structure of the file; empty: nothing.
+  std::string check();
 
  private:
-  std::optional<StoredRow> row_at(std::optional<Lane> lane, const std::string& where, const std::string& order,
-                                  std::int64_t id);
+  void forget(const LastRows& after);
+  std::vector<std::int64_t> insert(const std::vector<std::shared_ptr<const Batch>>& batches);
+  void save(const Commit& commit);
 
-  sqlite::Connection connection_;
+  std::shared_ptr<sqlite::Connection> connection_;
+  std::optional<NamesWriter> names_;
+  std::optional<StoreReader> rows_;
+  std::int64_t last_row_ = 0;
 };
-
-/// PATH, PATH-wal and PATH-shm: what the database takes up on the disk, in bytes.
-std::uint64_t disk_bytes(const std::string& path);
 
 }  // namespace fieldpost

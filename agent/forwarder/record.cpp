@@ -6,7 +6,7 @@
 
 namespace fieldpost {
 
-RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointView& point) {
+RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointName& point) {
   RecordFrame frame;
   frame.head = "{\"agent\":";
   json::append_string(frame.head, session.agent);
@@ -31,13 +31,16 @@ void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq
   json::append_number(out, seq);
   out += frame.name;
   json::append_time(out, wall);
-  out += "\",\"value\":";
+  out += "\",";
   const BadView* bad = std::get_if<BadView>(&value);
   std::visit(
       [&out](const auto& content) {
         using Content = std::decay_t<decltype(content)>;
+        if constexpr (!std::is_same_v<Content, EventView>) out += "\"value\":";
         if constexpr (std::is_same_v<Content, BadView>) {
           out += "null";
+        } else if constexpr (std::is_same_v<Content, EventView>) {
+          out += content.members;
         } else if constexpr (std::is_same_v<Content, bool>) {
           out += content ? "true" : "false";
         } else if constexpr (std::is_same_v<Content, std::string_view>) {

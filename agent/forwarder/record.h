@@ -19,7 +19,7 @@ struct RecordFrame {
   std::string tail;  // the unit, where there is one
 };
 
-RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointView& point);
+RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointName& point);
 
 /// Appends one record as a line of JSON, without the line's end.
 void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, std::int64_t wall,

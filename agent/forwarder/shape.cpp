@@ -1,7 +1,5 @@
 #include "agent/forwarder/shape.h"
 
-#include "buffer/wire.h"
-
 namespace fieldpost {
 namespace {
 
@@ -23,24 +21,22 @@ std::string kafka_topic(std::string name) {
   return name;
 }
 
-const LayoutShape& Shapes::of(const SessionInfo& session, const LayoutView& layout) {
-  std::string id;
-  wire::put_varint(id, session.id);
-  id += layout.encoded;
-  const auto [known, added] = known_.try_emplace(std::move(id));
-  if (!added) return known->second;
+const LayoutShape& Shapes::of(const SessionInfo& session, const Layout& layout) {
+  const Key key{session.id, layout.identity()};
+  if (const auto known = known_.find(key); known != known_.end()) return known->second.shape;
+  LayoutShape shape;
   config::Placeholders names{{"agent", session.agent},
                              {"site", session.site},
-                             {"device", std::string(layout.device)},
-                             {"source", std::string(layout.source)},
+                             {"device", layout.device()},
+                             {"source", layout.source()},
                              {"point", ""}};
-  known->second.reserve(layout.points.size());
-  for (const PointView& point : layout.points) {
+  shape.reserve(layout.points().size());
+  for (const PointName& point : layout.points()) {
     names["point"] = point.name;
-    known->second.push_back({kafka_topic(config::expand(topic_, names)), config::expand(key_, names),
-                             record_frame(session, layout.device, point)});
+    shape.push_back({kafka_topic(config::expand(topic_, names)), config::expand(key_, names),
+                     record_frame(session, layout.device(), point)});
   }
-  return known->second;
+  return known_.emplace(key, Known{layout, std::move(shape)}).first->second.shape;
 }
 
 void Shapes::forget() {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "agent/forwarder/record.h"
@@ -25,7 +26,7 @@ class Shapes {
   explicit Shapes(const config::Kafka& kafka) : topic_(kafka.topic), key_(kafka.key) {}
 
   /// Valid until forget().
-  const LayoutShape& of(const SessionInfo& session, const LayoutView& layout);
+  const LayoutShape& of(const SessionInfo& session, const Layout& layout);
 
   /// Makes room where too many are remembered. Call it between batches.
   void forget();
@@ -33,7 +34,17 @@ class Shapes {
  private:
   std::string topic_;
   std::string key_;
-  std::unordered_map<std::string, LayoutShape> known_;  // by session and encoded layout
+  struct Known {
+    Layout layout;  // keeps its identity
+    LayoutShape shape;
+  };
+  using Key = std::pair<std::uint64_t, const void*>;  // the session and the layout's identity
+  struct Hash {
+    std::size_t operator()(const Key& key) const {
+      return std::hash<const void*>()(key.second) ^ std::hash<std::uint64_t>()(key.first);
+    }
+  };
+  std::unordered_map<Key, Known, Hash> known_;
 };
 
 /// A topic's name as Kafka takes it: what it refuses becomes '_', and it is cut at 249 characters.

@@ -42,8 +42,10 @@ Intake::Taken Intake::take(std::string_view topic, std::string_view payload) {
       continue;
     }
     const Decoded decoded = decode(*series.rule, payload);
-    const Stamp stamp{decoded.wall.value_or(arrival.wall), arrival.boot};
-    const SeqRange range = queue_.append(*series.layout, stamp, std::span(&decoded.value, 1));
+    // A payload's own time is its sender's word, whatever our clock is worth.
+    const Stamp stamp{decoded.wall.value_or(arrival.wall), arrival.boot, decoded.wall || arrival.synchronised};
+    const Hold hold = series.rule->qos > 0 ? Hold::yes : Hold::no;
+    const SeqRange range = queue_.append(*series.layout, stamp, std::span(&decoded.value, 1), hold);
     if (range.count() == 0) {
       taken.refused = true;
       return taken;

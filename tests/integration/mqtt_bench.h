@@ -55,9 +55,9 @@ class MqttBench {
       BatchReader reader(*claim->batch);
       while (reader.next()) {
         for (std::size_t i = 0; i < reader.values().size(); ++i) {
-          const LayoutView& layout = reader.layout();
-          seen_.push_back({std::string(layout.source), std::string(layout.device), std::string(layout.points[i].name),
-                           std::string(layout.points[i].unit), owned(reader.values()[i]), reader.stamp().wall});
+          const Layout& layout = reader.layout();
+          seen_.push_back({layout.source(), layout.device(), layout.points()[i].name, layout.points()[i].unit,
+                           owned(reader.values()[i]), reader.stamp().wall});
         }
       }
       queue_.settle(*claim, {});

@@ -31,7 +31,7 @@ std::vector<Polled> PolledQueue::take() {
   while (const auto claim = queue_.claim()) {
     BatchReader reader(*claim->batch);
     while (reader.next()) {
-      Polled poll{std::string(reader.layout().device), reader.stamp(), {}};
+      Polled poll{reader.layout().device(), reader.stamp(), {}};
       for (const ValueView& value : reader.values())
         poll.values.push_back(std::visit(InWords{}, value));
       polls.push_back(std::move(poll));

@@ -25,7 +25,7 @@ std::string example(const std::string& title) {
 constexpr std::int64_t time = 1'795'338'191'123'456;  // 2026-11-22T09:03:11.123456Z
 const SessionInfo session{1'882'603'006'543'438, "gw-07", "kiruna"};
 
-std::string record(std::uint64_t seq, const PointView& point, const ValueView& value) {
+std::string record(std::uint64_t seq, const PointName& point, const ValueView& value) {
   std::string text;
   append_record(text, record_frame(session, "pump-7", point), seq, time, value);
   return text + "\n";

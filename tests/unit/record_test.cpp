@@ -15,7 +15,7 @@ namespace {
 const SessionInfo kSession{1882603006543438, "gw-07", "kiruna"};
 constexpr std::int64_t kTime = 1795338191123456;  // 2026-11-22T09:03:11.123456Z
 
-std::string record(const ValueView& value, const PointView& point = {"pressure", "bar"}) {
+std::string record(const ValueView& value, const PointName& point = {"pressure", "bar"}) {
   std::string out;
   append_record(out, record_frame(kSession, "pump-7", point), 345, kTime, value);
   return out;

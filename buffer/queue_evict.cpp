@@ -1,0 +1,255 @@
+// What the queue gives up when its bounds are reached, or when it is told to: always whole batches, the lower lane
+// first, and never what the forwarder has in hand. Every range is recorded with the transaction that deletes its rows,
+// and is told to the ground by a reading.
+#include <algorithm>
+#include <limits>
+
+#include "buffer/queue_impl.h"
+
+namespace fieldpost {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLookAtAges = 1s;
+constexpr auto kReportEvery = 1s;
+constexpr std::int64_t kAnyRow = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
+// Moves waiting readings to the account of the evicted.
+void Queue::Impl::count_evicted(Lane lane, std::uint64_t session, const std::vector<SeqRange>& ranges,
+                                std::uint64_t readings, const char* reason) {
+  const std::int64_t now = clock_.now().wall;
+  std::uint64_t& waiting = waiting_[static_cast<std::size_t>(lane)];
+  waiting -= std::min(waiting, readings);
+  evicted_ += readings;
+  Evictions& evictions = evictions_[reason];
+  evictions.readings += readings;
+  evictions.last = now;
+  const bool exact = ranges.size() != 1;  // else some seqs of the range may be none of these readings
+  for (const SeqRange& range : ranges)
+    evicted_ranges_.add({lane, session, range, exact ? range.count() : readings, reason, now});
+  if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
+  writer_.notify_one();
+}
+
+// The caller takes the entry out of its lane.
+void Queue::Impl::give_up(const Entry& entry, const char* reason) {
+  const Batch& batch = *entry.batch;
+  memory_ -= batch.bytes();
+  if (!entry.saved) mark_safe(batch);  // nobody need wait for it any longer
+  if (entry.row != 0) erase_.push_back({entry.row, batch.lane(), entry.row_readings, entry.row_bytes});
+  count_evicted(batch.lane(), batch.session(), batch.ranges(), batch.readings(), reason);
+}
+
+void Queue::Impl::give_up_row(Tail& lane_tail, const StoredRow& row, const char* reason) {
+  lane_tail.cursor = row.id;
+  if (passed_over(lane_tail, row.id)) return;
+  const std::uint64_t readings = std::min(row.readings, lane_tail.body_readings);
+  lane_tail.body_readings -= readings;
+  lane_tail.body_bytes -= std::min<std::uint64_t>(lane_tail.body_bytes, row.bytes);
+  if (lane_tail.body_readings == 0) lane_tail.body_bytes = 0;
+  if (row.batch) lane_tail.body_first = {row.batch->last(), row.batch->boot()};
+  erase_.push_back({row.id, row.lane, row.readings, row.bytes});
+  count_evicted(row.lane, row.session, row.ranges(), readings, reason);
+}
+
+// Rows that the account knows of are not there.
+void Queue::Impl::lose_body(Tail& lane_tail, std::uint64_t readings) {
+  const auto lane = static_cast<Lane>(&lane_tail - tails_.data());
+  lane_tail.body_readings -= readings;
+  if (lane_tail.body_readings == 0) lane_tail.body_bytes = 0;
+  count_evicted(lane, 0, {SeqRange{}}, readings, "damage");
+}
+
+// The disk takes nothing, and RAM is full: the oldest batch that stands in RAM only goes. False: there is none that
+// may.
+bool Queue::Impl::evict_from_memory() {
+  const std::uint64_t before = memory_;
+  drop_committed(0);
+  if (memory_ < before) return true;
+  for (const Lane lane : {Lane::telemetry, Lane::alarm}) {
+    Tail& lane_tail = tail(lane);
+    const auto may_go = [](const EntryPtr& entry) { return entry->idle() && !entry->saved && !entry->held; };
+    const auto taken = std::find_if(lane_tail.taken.begin(), lane_tail.taken.end(),
+                                    [&](const auto& entry) { return may_go(entry.second); });
+    if (taken != lane_tail.taken.end()) {
+      give_up(*taken->second, "memory");
+      lane_tail.taken.erase(taken);
+      return true;
+    }
+    if (std::none_of(lane_tail.closed.begin(), lane_tail.closed.end(), may_go)) lane_tail.close_open();
+    const auto closed = std::find_if(lane_tail.closed.begin(), lane_tail.closed.end(), may_go);
+    if (closed != lane_tail.closed.end()) {
+      give_up(**closed, "memory");
+      lane_tail.closed.erase(closed);
+      return true;
+    }
+  }
+  return false;
+}
+
+// Gives up what is in RAM of the lane, oldest first, until one is met that is not wanted; with `disk_bytes`, only what
+// stands on the disk too, and about as much.
+void Queue::Impl::evict_entries(Tail& lane_tail, const char* reason, const Wanted& wanted,
+                                std::optional<std::uint64_t> disk_bytes, Purged& gone) {
+  std::uint64_t freed = 0;
+  const auto may_go = [&](const Entry& entry) {
+    return entry.idle() && (!disk_bytes || (entry.saved && freed < *disk_bytes));
+  };
+  const auto count = [&](const Entry& entry) {
+    give_up(entry, reason);
+    freed += pages_of(entry.row_bytes) * kPageBytes;
+    gone.readings += entry.batch->readings();
+    ++gone.batches;
+  };
+  for (auto entry = lane_tail.taken.begin(); entry != lane_tail.taken.end();) {
+    if (!may_go(*entry->second) || !wanted(*entry->second->batch)) {
+      ++entry;
+      continue;
+    }
+    count(*entry->second);
+    entry = lane_tail.taken.erase(entry);
+  }
+  if (lane_tail.body_readings > 0) return;  // what is closed comes after it
+  while (!lane_tail.closed.empty()) {
+    const Entry& entry = *lane_tail.closed.front();
+    if (!may_go(entry) || !wanted(*entry.batch)) return;
+    count(entry);
+    lane_tail.closed.pop_front();
+  }
+}
+
+// The writer's thread, without the lock: gives up rows of the body, oldest first, until one is met that is not wanted
+// or about `bytes` of the disk will be free. False: none is left that may go.
+bool Queue::Impl::evict_rows(Lane lane, const char* reason, const Wanted& wanted, std::int64_t up_to,
+                             std::uint64_t bytes, Purged& gone) {
+  Tail& lane_tail = tail(lane);
+  for (std::uint64_t freed = 0; freed < bytes;) {
+    std::int64_t after = 0;
+    {
+      const Lock lock(mutex_);
+      if (lane_tail.body_readings == 0) return false;
+      after = lane_tail.cursor;
+    }
+    const std::optional<StoredRow> row = store_->rows().next(lane, after);
+    const Lock lock(mutex_);
+    if (lane_tail.cursor != after) continue;  // the forwarder took it
+    if (!row) {
+      lose_body(lane_tail, lane_tail.body_readings);
+      return false;
+    }
+    if (row->id > up_to || (row->batch && !wanted(*row->batch))) return false;
+    give_up_row(lane_tail, *row, row->batch ? reason : "damage");
+    freed += pages_of(row->bytes) * kPageBytes;
+    gone.readings += row->readings;
+    ++gone.batches;
+  }
+  return true;
+}
+
+// The writer's thread, without the lock: the oldest rejected readings, until about `bytes` will be free.
+Purged Queue::Impl::evict_rejected(const char* reason, const PurgeOrder& order, std::uint64_t bytes) {
+  Purged gone;
+  std::int64_t after = 0;
+  for (std::uint64_t freed = 0; freed < bytes;) {
+    const std::optional<StoredRejection> row = store_->rows().next_rejected(after);
+    if (!row) break;
+    after = row->id;
+    if (order.before && row->time >= *order.before) continue;
+    if (order.lane && (!row->batch || row->batch->lane() != *order.lane)) continue;
+    const Lock lock(mutex_);
+    if (std::find(erase_rejected_.begin(), erase_rejected_.end(), row->id) != erase_rejected_.end()) continue;
+    erase_rejected_.push_back(row->id);
+    --rejected_;
+    const Lane lane = row->batch ? row->batch->lane() : Lane::telemetry;
+    ++waiting_[static_cast<std::size_t>(lane)];  // count_evicted takes it from there
+    count_evicted(lane, row->batch ? row->batch->session() : 0,
+                  row->batch ? row->batch->ranges() : std::vector<SeqRange>{SeqRange{}}, 1, reason);
+    freed += row->bytes + 64;
+    ++gone.readings;
+    ++gone.batches;
+  }
+  return gone;
+}
+
+// For a disk that is full: some of the least needed goes. False: nothing may go.
+bool Queue::Impl::evict_for_room() {
+  const auto any = [](const Batch&) { return true; };
+  if (stored_.rejected > 0 && evict_rejected("size", {}, shares_.eviction).readings > 0) return true;
+  for (const Lane lane : {Lane::telemetry, Lane::alarm}) {
+    Purged gone;
+    {
+      const Lock lock(mutex_);
+      evict_entries(tail(lane), "size", any, shares_.eviction, gone);
+    }
+    evict_rows(lane, "size", any, kAnyRow, shares_.eviction, gone);
+    if (gone.batches > 0) return true;
+  }
+  return false;
+}
+
+void Queue::Impl::evict_old() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - aged_at_ < kLookAtAges) return;
+  aged_at_ = now;
+  const Stamp stamp = clock_.now();
+  const std::int64_t limit = std::chrono::microseconds(options_.max_age).count();
+  const auto old = [&](const Batch& batch) { return age_of({batch.last(), batch.boot()}, stamp) > limit; };
+  for (const Lane lane : {Lane::alarm, Lane::telemetry}) {
+    Purged gone;
+    bool body = false;
+    {
+      const Lock lock(mutex_);
+      evict_entries(tail(lane), "age", old, std::nullopt, gone);
+      body = tail(lane).body_readings > 0 && age_of(tail(lane).body_first, stamp) > limit;
+    }
+    if (body && store_) evict_rows(lane, "age", old, kAnyRow, shares_.eviction, gone);
+  }
+}
+
+// Tells the ground, by readings of the agent's own, what was given up. They are made from what the disk has recorded,
+// so that a crash forgets none; without a disk from what RAM knows. True: a commit is due, which also drops the
+// records.
+bool Queue::Impl::report_evictions() {
+  std::vector<EvictedRange> ranges;
+  std::optional<std::int64_t> up_to;
+  {
+    const Lock lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    const bool told_last = !last_report_ || !unsafe_.overlaps(*last_report_);
+    const bool something = store_ ? records_left_ : !evicted_ranges_.empty();
+    if (!link_.up || !something || reported_ || !told_last || now - reported_at_ < kReportEvery) return false;
+    reported_at_ = now;
+    if (!store_) ranges = evicted_ranges_.take();
+  }
+  if (store_) {
+    for (StoredEviction& record : store_->evictions()) {
+      ranges.push_back(std::move(record.evicted));
+      up_to = record.id;
+    }
+  }
+  {
+    const Lock lock(mutex_);
+    if (up_to) reported_ = up_to;
+    if (store_) records_left_ = ranges.size() == kEvictionsRead;
+    if (last_record_ && up_to && last_record_->id <= *up_to) last_record_.reset();
+    Tail& alarms = tail(Lane::alarm);
+    for (Event& event : events_of(ranges)) {
+      const SeqRange seq{next_seq_, next_seq_};
+      ++next_seq_;
+      const std::size_t before = alarms.open.bytes();
+      alarms.open.add(evicted_layout_, clock_.now(), seq.first, std::vector<Value>{std::move(event)});
+      memory_ += alarms.open.bytes() - before;
+      unsafe_.add(seq);
+      ++read_;
+      ++waiting_[0];
+      last_report_ = seq;
+    }
+  }
+  if (wake && !ranges.empty()) wake();
+  return up_to.has_value();
+}
+
+}  // namespace fieldpost

@@ -1,0 +1,221 @@
+// What a transaction is about: gathered before it under the lock, confirmed or taken back after it.
+#include <algorithm>
+
+#include "buffer/queue_impl.h"
+
+namespace fieldpost {
+namespace {
+
+// A row up to this size lies within one page, beside nothing else: what follows is added to it until it is full, which
+// writes no more pages than a row of its own would.
+constexpr std::size_t kRowInPage = 3900;
+
+/// Rows of one session and boot are merged where their seqs go on.
+bool goes_on(const Batch& batch, const Batch& next) {
+  return batch.session() == next.session() && batch.boot() == next.boot() &&
+         batch.ranges().back().last < next.ranges().front().first;
+}
+
+// The transaction is prepared under the lock: an append must not wait for long.
+constexpr std::size_t kMergedAtOnce = 256 << 10;
+
+}  // namespace
+
+// Waiting batches that are small become one: those of a link that comes and goes, and the newest row on the disk with
+// what came since. The ones that were taken in are left without a batch.
+void Queue::Impl::merge_run(const std::vector<EntryPtr>& entries) {
+  std::size_t merged = 0;
+  for (std::size_t i = 0; i < entries.size() && merged < kMergedAtOnce;) {
+    Entry& into = *entries[i];
+    const std::size_t most = into.row == 0 ? shares_.batch / 2 : kRowInPage;
+    std::size_t bytes = into.batch->bytes();
+    std::size_t end = i + 1;
+    for (; into.idle() && end < entries.size(); ++end) {
+      const Entry& next = *entries[end];
+      bytes += next.batch->bytes();
+      if (!next.idle() || next.row != 0 || bytes > most || !goes_on(*entries[end - 1]->batch, *next.batch)) break;
+    }
+    if (end > i + 1) {
+      BatchBuilder builder(into.batch->session(), into.batch->lane(), into.batch->boot());
+      for (; i < end; ++i) {
+        Entry& part = *entries[i];
+        builder.add(*part.batch);
+        merged += part.batch->bytes();
+        memory_ -= part.batch->bytes();
+        into.held = into.held || part.held;
+        if (&part != &into) part.batch.reset();
+      }
+      into.batch = std::make_shared<const Batch>(builder.close());
+      memory_ += into.batch->bytes();
+      into.saved = false;
+      into.changed = into.row != 0;
+    }
+    i = end;
+  }
+}
+
+void Queue::Impl::merge_small(Tail& lane_tail) {
+  std::vector<EntryPtr> released;
+  for (const auto& [ticket, entry] : lane_tail.taken)
+    released.push_back(entry);
+  merge_run(released);
+  std::erase_if(lane_tail.taken, [](const auto& entry) { return entry.second->batch == nullptr; });
+  auto& closed = lane_tail.closed;
+  merge_run({closed.begin(), closed.end()});
+  std::erase_if(closed, [](const EntryPtr& entry) { return entry->batch == nullptr; });
+}
+
+void Queue::Impl::gather_batches(Work& work) {
+  // As much as the log's share takes; the rest comes with the next transaction.
+  std::uint64_t bytes = 0;
+  for (Tail& lane : tails_) {
+    lane.close_open();
+    merge_small(lane);
+    lane.each([&](const EntryPtr& entry) {
+      if (entry->saved || entry->committing || (bytes > 0 && bytes >= shares_.log / 4)) return;
+      bytes += entry->batch->bytes();
+      entry->committing = true;
+      if (entry->row == 0) {
+        entry->changed = false;
+        work.inserted.push_back(entry);
+        work.commit.insert.push_back(entry->batch);
+      } else {
+        entry->changed = false;
+        work.replaced.push_back(entry);
+        work.commit.replace.push_back({entry->row, entry->batch});
+      }
+    });
+  }
+}
+
+void Queue::Impl::gather_changed(Work& work) {
+  changed_rows_ = false;
+  for (Tail& lane : tails_) {
+    lane.each([&](const EntryPtr& entry) {
+      if (!entry->changed || entry->row == 0 || !entry->saved || entry->committing) return;
+      entry->changed = false;
+      entry->committing = true;
+      work.replaced.push_back(entry);
+      work.commit.replace.push_back({entry->row, entry->batch});
+    });
+  }
+}
+
+Queue::Impl::Work Queue::Impl::gather(Due what) {
+  Work work;
+  Commit& commit = work.commit;
+  if (unconfirmed_) commit.forget_after = confirmed_;
+  if (what == Due::safety) gather_batches(work);
+  gather_changed(work);
+  StoredAccount account = stored_;
+  const auto count = [&](Lane lane, std::uint64_t readings, std::uint64_t bytes) {
+    (lane == Lane::alarm ? account.waiting_alarm : account.waiting_telemetry) += readings;
+    account.waiting_bytes += bytes;
+    const bool below_zero = static_cast<std::int64_t>(account.waiting_bytes) < 0;  // a damaged row's are estimated
+    if (below_zero || account.waiting() == 0) account.waiting_bytes = 0;
+  };
+  for (const EntryPtr& entry : work.inserted)
+    count(entry->batch->lane(), entry->batch->readings(), entry->batch->bytes());
+  // Unsigned: the difference may be negative, and the sum comes out right.
+  for (const EntryPtr& entry : work.replaced) {
+    count(entry->batch->lane(), entry->batch->readings() - entry->row_readings,
+          entry->batch->bytes() - entry->row_bytes);
+  }
+  for (const ErasedRow& row : erase_) {
+    commit.erase.push_back(row.id);
+    count(row.lane, 0 - row.readings, 0 - row.bytes);
+  }
+  work.erased = erase_.size();
+  commit.erase_rejected = erase_rejected_;
+  work.erased_rejected = erase_rejected_.size();
+  commit.rejected = rejected_readings_;
+  work.rejected = rejected_readings_.size();
+  commit.erase_evicted = reported_.value_or(0);
+  std::optional<StoredEviction> newest = last_record_;
+  for (EvictedRange& range : evicted_ranges_.take()) {
+    work.evicted.add(range);
+    if (commit.evicted.empty() && newest && extend(newest->evicted, range)) {
+      commit.grown_record = newest;
+    } else {
+      commit.evicted.push_back(std::move(range));
+    }
+  }
+  account.delivered = delivered_;
+  account.rejected = rejected_;
+  account.evicted = evicted_;
+  commit.account = account;
+  commit.last_seq = next_seq_ - 1;
+  housekeeping_since_.reset();
+  return work;
+}
+
+void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
+  stored_ = work.commit.account;
+  stored_seq_ = work.commit.last_seq;
+  const auto written = [&](Entry& entry, const Batch& batch) {
+    entry.committing = false;
+    entry.saved = true;
+    entry.row_readings = batch.readings();
+    entry.row_bytes = batch.bytes();
+    mark_safe(batch);
+    if (!entry.gone) return;
+    erase_.push_back({entry.row, batch.lane(), entry.row_readings, entry.row_bytes});
+    if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
+  };
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    Entry& entry = *work.inserted[i];
+    const Batch& batch = *work.commit.insert[i];
+    entry.row = ids[i];
+    Tail& lane = tail(batch.lane());
+    // What the forwarder holds stands before the body; it took the oldest first, so its rows are the lower ones.
+    const bool waiting = !lane.closed.empty() && lane.closed.front()->row != 0 && lane.closed.front()->row <= ids[i];
+    if (!waiting && lane.body_readings == 0) lane.cursor = std::max(lane.cursor, ids[i]);
+    written(entry, batch);
+  }
+  for (std::size_t i = 0; i < work.replaced.size(); ++i)
+    written(*work.replaced[i], *work.commit.replace[i].batch);
+  const auto drop_first = [](auto& list, std::size_t count) {
+    list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  drop_first(erase_, work.erased);
+  drop_first(erase_rejected_, work.erased_rejected);
+  for (std::size_t i = 0; i < work.rejected; ++i)
+    mark_safe(rejected_readings_[i].batch);
+  drop_first(rejected_readings_, work.rejected);
+  if (reported_ && work.commit.erase_evicted == *reported_) reported_.reset();
+  if (!work.evicted.empty()) records_left_ = true;
+  drop_committed(options_.max_memory / 4);
+  safe_.notify_all();
+  space_.notify_all();
+}
+
+void Queue::Impl::revert(const Work& work) {
+  for (const EntryPtr& entry : work.inserted)
+    entry->committing = false;
+  for (const EntryPtr& entry : work.replaced) {
+    entry->committing = false;
+    entry->changed = changed_rows_ = true;
+    if (entry->gone) erase_.push_back({entry->row, entry->batch->lane(), entry->row_readings, entry->row_bytes});
+  }
+  evicted_ranges_.prepend(work.evicted);
+  housekeeping_since_ = std::chrono::steady_clock::now();
+}
+
+// What is on the disk need not be in RAM as well, once the backlog is larger than RAM should hold. But for the newest
+// row, while the next readings may be added to it.
+void Queue::Impl::drop_committed(std::uint64_t keep) {
+  for (Tail& lane : tails_) {
+    while (!lane.closed.empty() && (lane.body_readings > 0 || memory_ > keep)) {
+      const Entry& entry = *lane.closed.front();
+      const bool may_grow = keep > 0 && lane.closed.size() == 1 && entry.batch->bytes() < kRowInPage;
+      if (!entry.saved || !entry.idle() || entry.changed || may_grow) break;
+      if (lane.body_readings == 0) lane.body_first = {entry.batch->first(), entry.batch->boot()};
+      lane.body_readings += entry.batch->readings();
+      lane.body_bytes += entry.batch->bytes();
+      memory_ -= entry.batch->bytes();
+      lane.closed.pop_front();
+    }
+  }
+}
+
+}  // namespace fieldpost
