@@ -33,6 +33,8 @@ class Peek {
   /// The first row behind `after` (0: of all), or the last one before `before`; of one lane or of any.
   std::optional<StoredRow> next(std::optional<Lane> lane, std::int64_t after);
   std::optional<StoredRow> previous(std::optional<Lane> lane, std::int64_t before);
+  /// The first rejected reading behind `after`, by its row.
+  std::optional<StoredRejection> next_rejected(std::int64_t after);
   std::optional<SessionInfo> session(std::uint64_t id);
 
  private:
