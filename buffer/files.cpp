@@ -89,6 +89,8 @@ FileKind look_at(const std::string& path) {
     fail(path);
   }
   if (size == 0) return FileKind::absent;
+  // Its making was cut short: SQLite finishes it or takes it back.
+  if (std::all_of(header.begin(), header.end(), [](unsigned char byte) { return byte == 0; })) return FileKind::absent;
   if (size < static_cast<ssize_t>(kHeaderSize) || std::memcmp(header.data(), kMagic.data(), kMagic.size()) != 0) {
     return FileKind::foreign;
   }
@@ -137,7 +139,7 @@ std::vector<std::string> set_aside_files(const std::string& path) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder_of(path), error)) {
     const std::string name = entry.path().filename().string();
-    const bool beside = name.ends_with("-wal") || name.ends_with("-shm");
+    const bool beside = name.ends_with("-wal") || name.ends_with("-shm") || name.ends_with("-journal");
     if (name.starts_with(prefix) && !beside) files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());  // their names end with the time
@@ -156,12 +158,12 @@ std::string set_aside(const std::string& path, const Clock& clock) {
     name = base + "-" + std::to_string(copy);
   }
   if (std::rename(path.c_str(), name.c_str()) != 0) fail(path);
-  for (const char* suffix : {"-wal", "-shm"}) {
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     if (std::rename((path + suffix).c_str(), (name + suffix).c_str()) != 0 && errno != ENOENT) fail(path + suffix);
   }
   std::vector<std::string> kept = set_aside_files(path);
   for (; kept.size() > kSetAsideKept; kept.erase(kept.begin())) {
-    for (const char* suffix : {"", "-wal", "-shm"})
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"})
       unlink((kept.front() + suffix).c_str());  // a directory stays: it was none of ours
   }
   return name;

@@ -140,6 +140,7 @@ class Queue::Impl {
   bool open_store(bool at_start = false);
   void open_files(bool at_start);
   void recover();
+  bool damage(const sqlite::Error& error);
   void adopt(Store& store);
   void forget_rows();
 
@@ -208,6 +209,7 @@ class Queue::Impl {
   LockFile lock_;
   std::unique_ptr<Store> store_;
   bool damaged_file_ = false;
+  int unreadable_ = 0;    // how often the file was called damaged and could not be read
   bool suspect_ = false;  // the disk has failed: the file is verified when it is opened again
   bool session_begun_ = false;
   bool unconfirmed_ = false;  // the last commit failed: rows above confirmed_ may or may not be there

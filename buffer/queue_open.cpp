@@ -7,6 +7,11 @@
 #include "buffer/queue_impl.h"
 
 namespace fieldpost {
+namespace {
+
+constexpr int kUnreadableTries = 30;  // one a second
+
+}  // namespace
 
 bool Queue::Impl::open_store(bool at_start) {
   try {
@@ -28,22 +33,26 @@ bool Queue::Impl::open_store(bool at_start) {
 }
 
 void Queue::Impl::open_files(bool at_start) {
-  if (damaged_file_ || look_at(options_.path) == FileKind::foreign) {
+  // Once it is ours, SQLite alone touches the file: closing a descriptor of ours would drop its locks.
+  if (damaged_file_ || (!session_begun_ && look_at(options_.path) == FileKind::foreign)) {
     recover();
     return;
   }
   try {
     auto store = std::make_unique<Store>(options_.path);
+    // After a failed fsync, this process' or an earlier one's, the system's cache may show a log that is not on the
+    // disk. It is copied into the database, which is written and fsynced anew, before anything leans on it.
+    if (!store->checkpoint(sqlite::Checkpoint::truncate) && suspect_) {
+      throw sqlite::Error::busy("the disk has failed, and a reader keeps the database from being verified");
+    }
     if (suspect_) {
-      // What a failed fsync left in the system's cache is written anew, before anything leans on it.
-      store->checkpoint(sqlite::Checkpoint::truncate);
       if (const std::string found = store->check(); !found.empty()) throw sqlite::Error::damaged(found);
     }
     suspect_ = false;
     adopt(*store);
     store_ = std::move(store);
   } catch (const sqlite::Error& error) {
-    if (!error.damage()) throw;
+    if (!damage(error)) throw;
     damaged_file_ = true;
     if (!at_start) {
       recover();
@@ -54,6 +63,16 @@ void Queue::Impl::open_files(bool at_start) {
     const Lock lock(mutex_);
     recovering_ = true;
   }
+}
+
+// What SQLite calls damage may be a disk that cannot be read just now. A place that stays unreadable is damage, too.
+bool Queue::Impl::damage(const sqlite::Error& error) {
+  if (!error.damage()) return false;
+  if (sqlite::readable(options_.path) || ++unreadable_ > kUnreadableTries) {
+    unreadable_ = 0;
+    return true;
+  }
+  return false;
 }
 
 void Queue::Impl::recover() {
@@ -99,6 +118,7 @@ void Queue::Impl::adopt(Store& store) {
   const std::array<std::uint64_t, 2> waiting{account.waiting_alarm, account.waiting_telemetry};
   for (std::size_t lane = 0; lane < tails_.size(); ++lane) {
     tails_[lane].body_readings += waiting[lane];
+    if (waiting[lane] > 0) tails_[lane].queue_behind_body();
     waiting_[lane] += waiting[lane];
     if (oldest[lane] && oldest[lane]->batch) {
       tails_[lane].body_first = {oldest[lane]->batch->first(), oldest[lane]->batch->boot()};

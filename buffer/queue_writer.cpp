@@ -69,7 +69,8 @@ Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
     next = retry_at_;
     return Due::nothing;
   }
-  if (reader_damage_ || !store_) return Due::housekeeping;
+  // A commit, if only of the counters, tells whether the disk works again.
+  if (reader_damage_ || !store_ || !disk_error_.empty()) return Due::housekeeping;
 
   // The oldest reading that is in RAM only, and how much there is of them.
   std::optional<std::int64_t> oldest;
@@ -196,7 +197,7 @@ bool Queue::Impl::commit(Due what) {
     const Lock lock(mutex_);
     if (reader_damage_) {
       reader_damage_ = false;
-      damaged_file_ = true;
+      suspect_ = true;  // opening it anew tells
       store_.reset();
       return false;
     }
@@ -247,7 +248,7 @@ bool Queue::Impl::commit(Due what) {
 void Queue::Impl::forget_store(const sqlite::Error& error) {
   const DiskUse use = disk_use(options_.path);
   store_.reset();
-  damaged_file_ = error.damage();
+  damaged_file_ = damage(error);
   suspect_ = !error.full();
   if (error.full()) {
     release_reserve(options_.path);

@@ -3,7 +3,9 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace fieldpost::sqlite {
 namespace {
@@ -26,6 +28,10 @@ Error Error::foreign(const std::string& path) {
   return {SQLITE_NOTADB, 0, path + ": a database, but not of fieldpost"};
 }
 
+Error Error::busy(const std::string& what) {
+  return {SQLITE_BUSY, 0, what};
+}
+
 Error Error::damaged(const std::string& found) {
   return {SQLITE_CORRUPT, 0, "the database is damaged: " + found};
 }
@@ -39,6 +45,25 @@ bool Error::damage() const {
 bool Error::full() const {
   const int primary = code_ & 0xff;
   return primary == SQLITE_FULL || (primary == SQLITE_IOERR && (system_error_ == ENOSPC || system_error_ == EDQUOT));
+}
+
+bool readable(const std::string& path) {
+  // By SQLite's own file layer: closing a descriptor of ours would drop the locks that its connections hold.
+  sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+  const std::unique_ptr<const char, decltype([](const char* name) { sqlite3_free_filename(name); })> name(
+      sqlite3_create_filename(path.c_str(), (path + "-journal").c_str(), (path + "-wal").c_str(), 0, nullptr));
+  std::vector<std::max_align_t> memory(static_cast<std::size_t>(vfs->szOsFile) / sizeof(std::max_align_t) + 1);
+  auto* file = reinterpret_cast<sqlite3_file*>(memory.data());
+  if (vfs->xOpen(vfs, name.get(), file, SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK) return false;
+  std::vector<char> block(1 << 16);
+  sqlite3_int64 size = 0;
+  bool good = file->pMethods->xFileSize(file, &size) == SQLITE_OK;
+  for (sqlite3_int64 at = 0; good && at < size; at += static_cast<sqlite3_int64>(block.size())) {
+    const int result = file->pMethods->xRead(file, block.data(), static_cast<int>(block.size()), at);
+    good = result == SQLITE_OK || result == SQLITE_IOERR_SHORT_READ;
+  }
+  file->pMethods->xClose(file);
+  return good;
 }
 
 Connection::Connection(const std::string& path, Mode mode) {

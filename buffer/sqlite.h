@@ -18,6 +18,7 @@ class Error : public std::runtime_error {
   Error(int extended_code, int system_error, const std::string& message);
   /// A database, but of somebody else.
   static Error foreign(const std::string& path);
+  static Error busy(const std::string& what);
   /// What a check of its structure has found.
   static Error damaged(const std::string& found);
   /// The file is not a usable database of ours. Busy, full, a permission or a failing disk is never damage.
@@ -29,6 +30,10 @@ class Error : public std::runtime_error {
   int code_;
   int system_error_;
 };
+
+/// Every byte of the file, read once: false where the disk fails at it. SQLite tells a disk that cannot be read from a
+/// damaged file by no code.
+bool readable(const std::string& path);
 
 enum class Mode { read_write, read_only };
 
