@@ -21,7 +21,7 @@ Json value_json(const Value& value) {
   return std::visit(
       [](const auto& held) -> Json {
         using Held = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<Held, Bad>) {
+        if constexpr (std::is_same_v<Held, Bad> || std::is_same_v<Held, Event>) {  // no device gives an event
           return {};
         } else if constexpr (std::is_same_v<Held, float>) {
           // As a double it would be written with digits that a float does not have.

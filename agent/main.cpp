@@ -21,6 +21,10 @@ int dispatch(const fieldpost::cli::Args& args) {
       return fieldpost::cli::queue_peek(args);
     case VerbId::queue_export:
       return fieldpost::cli::queue_export(args);
+    case VerbId::queue_verify:
+      return fieldpost::cli::queue_verify(args);
+    case VerbId::queue_rejected:
+      return fieldpost::cli::queue_rejected(args);
     case VerbId::read:
       return fieldpost::cli::read(args);
     case VerbId::demo:

@@ -134,7 +134,7 @@ class Parser {
     if (name == "--lane" && value != "alarm" && value != "telemetry") {
       fail("--lane is alarm or telemetry, not \"" + value + "\"");
     }
-    if ((name == "--since" || name == "--until") && !time_argument(value, 0)) {
+    if ((name == "--since" || name == "--until" || name == "--before") && !time_argument(value, 0)) {
       fail(name + " is a time such as 2026-11-22T09:00:00Z or an age such as 15m, not \"" + value + "\"");
     }
     if (name == "-o" && value.empty()) fail("-o needs the path of a file");

@@ -15,7 +15,7 @@ struct Option {
   const char* help;
 };
 
-enum class VerbId { run, check, status, queue_peek, queue_export, read, demo };
+enum class VerbId { run, check, status, queue_peek, queue_export, queue_verify, queue_rejected, read, demo };
 
 struct Verb {
   VerbId id;

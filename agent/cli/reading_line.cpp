@@ -1,5 +1,7 @@
 #include "agent/cli/reading_line.h"
 
+#include <nlohmann/json.hpp>
+
 #include "agent/forwarder/json.h"
 #include "agent/forwarder/record.h"
 #include "agent/text.h"
@@ -12,7 +14,20 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+using Json = nlohmann::ordered_json;
+
+/// Its members as an object.
+Json event_object(const EventView& event) {
+  const Json object = Json::parse("{" + std::string(event.members) + "}", nullptr, false);
+  return object.is_object() ? object : Json::object();
+}
+
+std::string plain(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 struct ValueText {
+  std::string operator()(const EventView& event) const { return plain(event_object(event).value("value", Json())); }
   std::string operator()(const BadView&) const { return ""; }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::string_view value) const { return std::string(value); }
@@ -39,6 +54,15 @@ void append_cell(std::string& line, std::string_view text) {
   line += '"';
 }
 
+/// Why there is no value, or what an event gives as its reason.
+std::string reason(const ValueView& value) {
+  if (const auto* bad = std::get_if<BadView>(&value)) return std::string(bad->reason);
+  const auto* event = std::get_if<EventView>(&value);
+  if (event == nullptr) return "";
+  const Json object = event_object(*event);
+  return object.contains("reason") ? plain(object["reason"]) : "";
+}
+
 const char* lane_name(Lane lane) {
   return lane == Lane::alarm ? "alarm" : "telemetry";
 }
@@ -46,24 +70,29 @@ const char* lane_name(Lane lane) {
 }  // namespace
 
 void append_text(std::string& line, const StoredReading& reading) {
-  const PointView& point = reading.layout.points[reading.point];
+  const PointName& point = reading.layout.points()[reading.point];
   const auto* bad = std::get_if<BadView>(&reading.value);
   std::string value = bad != nullptr ? "-" : printable(std::visit(ValueText{}, reading.value));
-  if (!point.unit.empty()) value += " " + printable(std::string(point.unit));
+  if (!point.unit.empty()) value += " " + printable(point.unit);
   const std::string quality = bad == nullptr ? "good" : "bad: " + printable(std::string(bad->reason));
-  line += rfc3339(reading.stamp.wall) + "  " +
-          padded(printable(std::string(reading.layout.device) + "/" + std::string(point.name)), 24) + "  " +
-          padded(value, 16) + "  " + padded(quality, 16) + "  " + std::to_string(reading.session.id) + "/" +
+  line += rfc3339(reading.stamp.wall) + "  " + padded(printable(reading.layout.device() + "/" + point.name), 24) +
+          "  " + padded(value, 16) + "  " + padded(quality, 16) + "  " + std::to_string(reading.session.id) + "/" +
           std::to_string(reading.seq) + (reading.lane == Lane::alarm ? "  alarm" : "");
+  if (const auto* event = std::get_if<EventView>(&reading.value)) {
+    Json others = event_object(*event);
+    others.erase("value");
+    if (!others.empty()) line += "  " + printable(plain(others));
+  }
 }
 
 void append_json(std::string& line, const StoredReading& reading) {
-  const RecordFrame frame = record_frame(reading.session, reading.layout.device, reading.layout.points[reading.point]);
+  const RecordFrame frame =
+      record_frame(reading.session, reading.layout.device(), reading.layout.points()[reading.point]);
   append_record(line, frame, reading.seq, reading.stamp.wall, reading.value);
 }
 
 void append_csv(std::string& line, const StoredReading& reading) {
-  const PointView& point = reading.layout.points[reading.point];
+  const PointName& point = reading.layout.points()[reading.point];
   const auto* bad = std::get_if<BadView>(&reading.value);
   std::string agent;
   append_cell(agent, reading.session.agent);
@@ -71,13 +100,13 @@ void append_csv(std::string& line, const StoredReading& reading) {
   append_cell(line, std::to_string(reading.session.id));
   append_cell(line, std::to_string(reading.seq));
   append_cell(line, lane_name(reading.lane));
-  append_cell(line, reading.layout.device);
+  append_cell(line, reading.layout.device());
   append_cell(line, point.name);
   append_cell(line, rfc3339(reading.stamp.wall));
   append_cell(line, std::visit(ValueText{}, reading.value));
   append_cell(line, point.unit);
   append_cell(line, bad == nullptr ? "good" : "bad");
-  append_cell(line, bad == nullptr ? std::string_view() : bad->reason);
+  append_cell(line, reason(reading.value));
 }
 
 }  // namespace fieldpost::cli

@@ -18,24 +18,25 @@ namespace {
 constexpr std::chrono::seconds patience{5};
 
 /// The status object: the agent's, or the database's where no agent runs.
-std::string status_json(const std::string& database, std::int64_t now) {
+std::string status_json(const config::Buffer& buffer, std::int64_t now) {
+  const std::string& database = buffer.path;
   const Answer answer = ask(control_path(database), {"status", "", {}}, patience);
   switch (answer.kind) {
     case Answer::Kind::answered:
       return answer.text;
     case Answer::Kind::not_running:
-      return to_json(Peek(database).state(), kVersion, now);
+      return to_json(Peek(database).state(), buffer.max_size, kVersion, now);
     default:
       throw std::runtime_error(answer.text);
   }
 }
 
-int show_once(const Args& args, const std::string& database, bool redraw) {
+int show_once(const Args& args, const config::Buffer& buffer, bool redraw) {
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   const std::int64_t now = SystemClock{}.now().wall;
   std::string json;
   try {
-    json = status_json(database, now);
+    json = status_json(buffer, now);
   } catch (const PeekError& error) {
     std::cerr << "fieldpost: not running, and " << error.what() << std::endl;
     return not_running;
@@ -56,10 +57,10 @@ int show_once(const Args& args, const std::string& database, bool redraw) {
 int status(const Args& args) {
   const auto config = load(args);
   if (!config) return misused;
-  if (!args.has("--watch")) return show_once(args, config->buffer.path, false);
+  if (!args.has("--watch")) return show_once(args, config->buffer, false);
   // Ctrl-C ends the process: there is nothing to put back.
   while (std::cout) {
-    show_once(args, config->buffer.path, true);
+    show_once(args, config->buffer, true);
     std::this_thread::sleep_for(std::chrono::seconds{1});
   }
   return failed;

@@ -44,7 +44,7 @@ std::uint64_t StoredReadings::matching(const StoredRow& row) const {
   if (row.batch == nullptr) return 0;
   std::uint64_t count = 0;
   for (BatchReader reader(*row.batch); reader.next();) {
-    if (selection_.wants(reader.layout().device, reader.stamp().wall)) count += reader.values().size();
+    if (selection_.wants(reader.layout().device(), reader.stamp().wall)) count += reader.values().size();
   }
   return count;
 }
@@ -52,7 +52,7 @@ std::uint64_t StoredReadings::matching(const StoredRow& row) const {
 void StoredReadings::show_row(const StoredRow& row, const Show& show) {
   if (session_.id != row.session) session_ = peek_.session(row.session).value_or(SessionInfo{row.session, "", ""});
   for (BatchReader reader(*row.batch); reader.next();) {
-    if (!selection_.wants(reader.layout().device, reader.stamp().wall)) continue;
+    if (!selection_.wants(reader.layout().device(), reader.stamp().wall)) continue;
     const auto values = reader.values();
     for (std::size_t point = 0; point < values.size(); ++point) {
       if (skip_ > 0) {

@@ -15,7 +15,7 @@ struct StoredReading {
   const SessionInfo& session;
   std::uint64_t seq;
   Lane lane;
-  const LayoutView& layout;
+  const Layout& layout;
   std::size_t point;  // in the layout
   const Stamp& stamp;
   const ValueView& value;

@@ -26,6 +26,8 @@ constexpr std::array export_options{Option{"--json", nullptr, "one JSON object a
                                     device,
                                     since,
                                     until};
+constexpr std::array verify_options{json};
+constexpr std::array rejected_options{json};
 constexpr std::array read_options{json};
 constexpr std::array demo_options{json};
 
@@ -40,6 +42,10 @@ constexpr std::array all_verbs{
     Verb{VerbId::queue_peek, "queue peek", "", 0, 0, "print the readings that wait, oldest first", true, peek_options},
     Verb{VerbId::queue_export, "queue export", "", 0, 0, "write the readings that wait to a file or a pipe", true,
          export_options},
+    Verb{VerbId::queue_verify, "queue verify", "", 0, 0, "check that the buffer is whole, and files set aside too",
+         true, verify_options},
+    Verb{VerbId::queue_rejected, "queue rejected", "", 0, 0, "print the readings that Kafka refused for good", true,
+         rejected_options},
     Verb{VerbId::read, "read", "DEVICE [POINT...]", 1, any_number, "poll a Modbus device once, now", true,
          read_options},
     Verb{VerbId::demo, "demo", "", 0, 0, "show the whole pipeline on simulated equipment, with the link cut", false,

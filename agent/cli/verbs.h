@@ -16,6 +16,8 @@ int check(const Args& args);
 int status(const Args& args);
 int queue_peek(const Args& args);
 int queue_export(const Args& args);
+int queue_verify(const Args& args);
+int queue_rejected(const Args& args);
 int read(const Args& args);
 int demo(const Args& args);
 

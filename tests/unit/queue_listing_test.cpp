@@ -1,5 +1,6 @@
 // The pure parts of the listings of the queue: what they select, and how they write it.
 #include "agent/cli/progress.h"
+#include "agent/cli/reading_line.h"
 #include "agent/cli/selection.h"
 #include "agent/cli/time_argument.h"
 #include "tests/support/catch.h"
@@ -46,6 +47,38 @@ TEST_CASE("queue listing: what the options select") {
   CHECK_FALSE(some.wants("pump-7", now - 5 * minute));
   CHECK_FALSE(some.wants("pump-7", now - 10 * minute - 1));
   CHECK_FALSE(some.wants("pump-8", now - 7 * minute));
+}
+
+TEST_CASE("queue listing: comma-separated values hold anything") {
+  const SessionInfo session{7, "gw-07", "kiruna"};
+  const Layout layout("yard", "tank,1", {{"le\"vel\"", "m"}});
+  const Stamp stamp{now, 0};
+  const auto csv = [&](const ValueView& value) {
+    std::string line;
+    append_csv(line, {session, 3, Lane::telemetry, layout, 0, stamp, value});
+    const std::string start = "gw-07,7,3,telemetry,\"tank,1\",\"le\"\"vel\"\"\",2026-11-22T09:03:11.123456Z,";
+    CHECK(line.starts_with(start));
+    return line.substr(start.size());
+  };
+  CHECK(csv(-4.5) == "-4.5,m,good,");
+  CHECK(csv(0.1F) == "0.1,m,good,");
+  CHECK(csv(true) == "true,m,good,");
+  CHECK(csv(UINT64_MAX) == "18446744073709551615,m,good,");
+  CHECK(csv(std::string_view("a\nb")) == "\"a\nb\",m,good,");
+  CHECK(csv(std::string_view("say \"up\"")) == "\"say \"\"up\"\"\",m,good,");
+  CHECK(csv(BadView{"no, nothing"}) == ",m,bad,\"no, nothing\"");
+  CHECK(csv(EventView{R"("value":20,"lane":"telemetry","reason":"size")"}) == "20,m,good,size");
+}
+
+TEST_CASE("queue listing: a reading as a line for a person") {
+  const SessionInfo session{7, "gw-07", "kiruna"};
+  const Layout layout("self", "gw-07", {{"evicted", ""}}, Lane::alarm);
+  const Stamp stamp{now, 0};
+  std::string line;
+  append_text(line, {session, 3, Lane::alarm, layout, 0, stamp, EventView{R"("value":20,"reason":"size\u001b")"}});
+  CHECK(line ==
+        "2026-11-22T09:03:11.123456Z  gw-07/evicted             20                good              7/3  alarm  "
+        "{\"reason\":\"size\\u001b\"}");
 }
 
 TEST_CASE("queue listing: the progress bar") {
