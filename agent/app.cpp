@@ -16,6 +16,7 @@
 #include "agent/monitor.h"
 #include "agent/service.h"
 #include "agent/text.h"
+#include "agent/trusted_clock.h"
 #include "agent/version.h"
 #include "buffer/clock.h"
 #include "buffer/queue.h"
@@ -34,6 +35,9 @@ constexpr auto kFreedSourcesEnd = 200ms;
 constexpr auto kForwarderEnds = 1000ms;
 constexpr auto kCommitEnds = 1500ms;
 constexpr auto kReadTakes = 10s;
+constexpr auto kOrderTakes = 50s;
+constexpr const char* kNotNow =
+    "the disk cannot be used now, or is slow: fieldpost status says more; it is done as soon as the disk allows";
 constexpr auto kTick = 1s;
 constexpr auto kGiveBackEvery = 10s;
 
@@ -45,13 +49,43 @@ sigset_t stop_signals() {
   return signals;
 }
 
+WhenFull when_full(config::WhenFull when_full) {
+  switch (when_full) {
+    case config::WhenFull::drop_newest:
+      return WhenFull::drop_newest;
+    case config::WhenFull::block:
+      return WhenFull::block;
+    case config::WhenFull::drop_oldest:
+      break;
+  }
+  return WhenFull::drop_oldest;
+}
+
+std::unique_ptr<const Clock> clock_of(const config::Agent& agent) {
+  if (agent.clock == config::Clock::trusted) return std::make_unique<TrustedClock>();
+  return std::make_unique<SystemClock>();
+}
+
+QueueOptions queue_options(const config::Config& config) {
+  QueueOptions options;
+  options.path = config.buffer.path;
+  options.commit_interval = config.buffer.commit_interval;
+  options.max_memory = config.buffer.max_memory;
+  options.agent = config.agent.id;
+  options.site = config.agent.site;
+  options.max_size = config.buffer.max_size;
+  options.max_age = std::chrono::floor<std::chrono::seconds>(config.buffer.max_age);
+  options.when_full = when_full(config.buffer.when_full);
+  return options;
+}
+
 class App {
  public:
   explicit App(const config::Config& config)
       : config_(config),
-        queue_({config.buffer.path, config.buffer.commit_interval, config.buffer.max_memory, config.agent.id,
-                config.agent.site},
-               clock_),
+        clock_holder_(clock_of(config.agent)),
+        clock_(*clock_holder_),
+        queue_(queue_options(config), clock_),
         forwarder_(config, queue_, clock_),
         monitor_(config, queue_, forwarder_, sources_, clock_) {
     for (const config::ModbusLink& link : config.modbus) {
@@ -147,6 +181,8 @@ class App {
 
   std::string answer(const Request& request) {
     if (request.verb == "status") return to_json(monitor_.status());
+    if (request.verb == "purge") return purge(request.order);
+    if (request.verb == "retry") return retry();
     for (drivers::ModbusSource* source : modbus_) {
       for (const drivers::DeviceHealth& device : source->health().devices) {
         if (device.name == request.device) return to_json(source->read(request.device, request.points, kReadTakes));
@@ -155,8 +191,23 @@ class App {
     return error_json("no Modbus device is named " + request.device);
   }
 
+  std::string purge(const PurgeOrder& order) {
+    const std::optional<Purged> purged = queue_.purge(order, kOrderTakes);
+    if (!purged) return error_json(kNotNow);
+    log::info("buffer: queue purge: " + grouped(purged->readings) + " readings were given up, as was asked for");
+    return to_json(*purged);
+  }
+
+  std::string retry() {
+    const std::optional<std::uint64_t> readings = queue_.retry(kOrderTakes);
+    if (!readings) return error_json(kNotNow);
+    log::info("buffer: queue retry: " + grouped(*readings) + " rejected readings wait again");
+    return to_json(Purged{*readings, 0});
+  }
+
   const config::Config& config_;
-  const SystemClock clock_;
+  const std::unique_ptr<const Clock> clock_holder_;
+  const Clock& clock_;
   Queue queue_;
   Forwarder forwarder_;
   std::vector<std::unique_ptr<drivers::Source>> sources_;

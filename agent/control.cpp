@@ -6,10 +6,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <thread>
 
 namespace fieldpost {
@@ -99,10 +101,39 @@ Answer receive(const Socket& socket, const std::string& path, Time deadline) {
   return {Answer::Kind::failed, "the agent's answer is too long"};
 }
 
+/// False: no member of a request.
+bool take(Request& request, const std::string& key, const Json& value) {
+  if (key == "verb" && value.is_string()) {
+    request.verb = value.get<std::string>();
+  } else if (key == "device" && value.is_string()) {
+    request.device = value.get<std::string>();
+  } else if (key == "points" && value.is_array()) {
+    if (!std::all_of(value.begin(), value.end(), [](const Json& point) { return point.is_string(); })) return false;
+    request.points = value.get<std::vector<std::string>>();
+  } else if (key == "lane" && (value == "alarm" || value == "telemetry")) {
+    request.order.lane = value == "alarm" ? Lane::alarm : Lane::telemetry;
+  } else if (key == "before" && value.is_number_integer()) {
+    request.order.before = value.get<std::int64_t>();
+  } else if (key == "rejected" && value.is_boolean()) {
+    request.order.rejected = value.get<bool>();
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string to_json(const Request& request) {
-  const Json json{{"verb", request.verb}, {"device", request.device}, {"points", request.points}};
+  Json json{{"verb", request.verb}};
+  if (request.verb == "purge") {
+    if (request.order.lane) json["lane"] = *request.order.lane == Lane::alarm ? "alarm" : "telemetry";
+    if (request.order.before) json["before"] = *request.order.before;
+    json["rejected"] = request.order.rejected;
+  } else {
+    json["device"] = request.device;
+    json["points"] = request.points;
+  }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -111,25 +142,31 @@ std::optional<Request> parse_request(std::string_view line) {
   if (!json.is_object()) return std::nullopt;
   Request request;
   for (const auto& [key, value] : json.items()) {
-    if (key == "verb" && value.is_string()) {
-      request.verb = value.get<std::string>();
-    } else if (key == "device" && value.is_string()) {
-      request.device = value.get<std::string>();
-    } else if (key == "points" && value.is_array()) {
-      for (const auto& point : value) {
-        if (!point.is_string()) return std::nullopt;
-        request.points.push_back(point.get<std::string>());
-      }
-    } else {
-      return std::nullopt;
-    }
+    if (!take(request, key, value)) return std::nullopt;
   }
-  if (request.verb != "status" && request.verb != "read") return std::nullopt;
+  const auto known = {"status", "read", "purge", "retry"};
+  if (std::find(known.begin(), known.end(), request.verb) == known.end()) return std::nullopt;
   return request;
 }
 
 std::string error_json(const std::string& message) {
   return Json{{"error", message}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string to_json(const Purged& purged) {
+  return Json{{"readings", purged.readings}, {"batches", purged.batches}}.dump();
+}
+
+Purged parse_purged(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, false);
+  const auto member = [&](const char* name) { return json.is_object() ? json.value(name, Json()) : Json(); };
+  if (const Json error = member("error"); error.is_string()) throw std::runtime_error(error.get<std::string>());
+  const Json readings = member("readings");
+  const Json batches = member("batches");
+  if (!readings.is_number_unsigned() || !batches.is_number_unsigned()) {
+    throw std::runtime_error("the agent's answer says nothing");
+  }
+  return {readings.get<std::uint64_t>(), batches.get<std::uint64_t>()};
 }
 
 std::string control_path(const std::string& database) {

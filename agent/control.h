@@ -10,12 +10,15 @@
 #include <string_view>
 #include <vector>
 
+#include "buffer/queue.h"
+
 namespace fieldpost {
 
 struct Request {
-  std::string verb;  // status | read
-  std::string device;
-  std::vector<std::string> points;
+  std::string verb;                   // status | read | purge | retry
+  std::string device{};               // read
+  std::vector<std::string> points{};  // read
+  PurgeOrder order{};                 // purge
 };
 
 std::string to_json(const Request& request);
@@ -24,20 +27,25 @@ std::optional<Request> parse_request(std::string_view line);
 /// `{"error":"…"}`
 std::string error_json(const std::string& message);
 
+/// The answer to purge and retry: `{"readings":20,"batches":1}`.
+std::string to_json(const Purged& purged);
+/// Throws std::runtime_error with the error that stands there instead.
+Purged parse_purged(std::string_view line);
+
 /// Where the socket of the agent with this database stands.
 std::string control_path(const std::string& database);
 
-/// Serves on one thread of its own; reads run on up to two more. Whatever a client does, it costs at most 8 connections
-/// of 64 KiB for 5 s each and 20 requests a second, and never a wait of another part of the agent.
+/// Serves on one thread of its own; what takes long runs on up to two more. Whatever a client does, it costs at most 8
+/// connections of 64 KiB for 5 s each and 20 requests a second, and never a wait of another part of the agent.
 class ControlServer {
  public:
-  /// Called on the server's thread for `status`, on a thread of its own for `read`, which may take some seconds.
+  /// Called on the server's thread for `status`, on a thread of its own for the others, which may take some seconds.
   using Handler = std::function<std::string(const Request&)>;
 
   /// Only the holder of the queue's lock may make one: it takes away a stale socket. A path where no socket can be made
   /// is tried again every 5 s.
   ControlServer(std::string path, Handler handler);
-  /// Waits for the reads in hand, so stop what they wait for first.
+  /// Waits for the requests in hand, so stop what they wait for first.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;

@@ -25,7 +25,7 @@ using Time = steady_clock::time_point;
 
 constexpr std::size_t max_connections = 8;
 constexpr std::size_t max_request = 64U << 10;
-constexpr std::size_t max_reads = 2;
+constexpr std::size_t max_work = 2;
 constexpr double max_rate = 20;  // requests a second, over all connections
 constexpr std::chrono::seconds patience{5};
 constexpr std::chrono::milliseconds breather{200};  // without new connections, after a request too many
@@ -103,9 +103,9 @@ struct Connection {
   std::size_t sent = 0;  // of out
   bool answered = false;
   bool done = false;
-  std::thread read;         // the read in hand
-  bool read_ended = false;  // under Impl::mutex_
-  std::string read_answer;  // under Impl::mutex_
+  std::thread work;         // what takes long
+  bool work_ended = false;  // under Impl::mutex_
+  std::string work_answer;  // under Impl::mutex_
 };
 
 }  // namespace
@@ -126,7 +126,7 @@ class ControlServer::Impl {
     wake();
     thread_.join();
     for (auto& connection : connections_) {
-      if (connection.read.joinable()) connection.read.join();
+      if (connection.work.joinable()) connection.work.join();
     }
     if (listener_.open()) ::unlink(path_.c_str());
   }
@@ -179,7 +179,7 @@ class ControlServer::Impl {
     // When all connections are taken the others wait in the kernel.
     if (accepting()) add(listener_.get(), POLLIN);
     for (const auto& connection : connections_) {
-      if (connection.read.joinable()) continue;
+      if (connection.work.joinable()) continue;
       add(connection.socket.get(), connection.answered ? POLLOUT : POLLIN);
     }
     const bool quiet = connections_.empty() && accepting();
@@ -201,13 +201,13 @@ class ControlServer::Impl {
   }
 
   void advance(Connection& connection) {
-    if (connection.read.joinable()) {
+    if (connection.work.joinable()) {
       collect(connection);
     } else if (!connection.answered) {
       receive(connection);
     }
     if (connection.answered && !connection.done) send(connection);
-    if (!connection.read.joinable() && steady_clock::now() >= connection.deadline) connection.done = true;
+    if (!connection.work.joinable() && steady_clock::now() >= connection.deadline) connection.done = true;
   }
 
   void receive(Connection& connection) {
@@ -234,18 +234,18 @@ class ControlServer::Impl {
     }
     const auto request = parse_request(line);
     if (!request) return answer(connection, error_json("no request that this version knows"));
-    if (request->verb != "read") return answer(connection, handler_(*request));
-    const auto reads = std::count_if(connections_.begin(), connections_.end(),
-                                     [](const Connection& other) { return other.read.joinable(); });
-    if (static_cast<std::size_t>(reads) >= max_reads) {
-      return answer(connection, error_json("two reads are in hand: ask again when they have ended"));
+    if (request->verb == "status") return answer(connection, handler_(*request));
+    const auto working = std::count_if(connections_.begin(), connections_.end(),
+                                       [](const Connection& other) { return other.work.joinable(); });
+    if (static_cast<std::size_t>(working) >= max_work) {
+      return answer(connection, error_json("two requests are in hand: ask again when they have ended"));
     }
-    // connections_ is a list, and a connection stays in it while its read runs: the reference holds.
-    connection.read = std::thread([this, &connection, request = *request] {
+    // connections_ is a list, and a connection stays in it while its work runs: the reference holds.
+    connection.work = std::thread([this, &connection, request = *request] {
       std::string text = handler_(request);
       const std::lock_guard lock(mutex_);
-      connection.read_answer = std::move(text);
-      connection.read_ended = true;
+      connection.work_answer = std::move(text);
+      connection.work_ended = true;
       wake();
     });
   }
@@ -253,10 +253,10 @@ class ControlServer::Impl {
   void collect(Connection& connection) {
     {
       const std::lock_guard lock(mutex_);
-      if (!connection.read_ended) return;
+      if (!connection.work_ended) return;
     }
-    connection.read.join();
-    answer(connection, std::move(connection.read_answer));
+    connection.work.join();
+    answer(connection, std::move(connection.work_answer));
   }
 
   static void answer(Connection& connection, std::string text) {

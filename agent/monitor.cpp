@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "agent/log.h"
+#include "agent/queue_problems.h"
 #include "agent/text.h"
 #include "agent/version.h"
 
@@ -40,6 +41,9 @@ Status Monitor::look() const {
   status.version = kVersion;
   status.pid = getpid();
   status.uptime = static_cast<double>(clock_.now().boot - started_) / 1e6;
+  status.clock = config_.agent.clock == config::Clock::trusted ? "trusted"
+                 : clock_.now().synchronised                   ? "synchronised"
+                                                               : "unsynchronised";
   status.queue = queue_.health();
   status.max_memory = config_.buffer.max_memory;
   const ForwarderHealth forwarder = forwarder_.health();
@@ -53,15 +57,13 @@ Status Monitor::look() const {
   }
   if (forwarder.rejected > 0) {
     status.problems.push_back({"rejected", "kafka", forwarder.last_rejection,
-                               "the broker can never take such a reading; it is kept in the buffer's table of rejected "
-                               "readings: raise the topic's max.message.bytes or correct what produces it",
+                               "the broker can never take such a reading; fieldpost queue rejected shows them: raise "
+                               "the topic's max.message.bytes or correct what produces them, then fieldpost queue "
+                               "retry, or purge --rejected",
                                0});
   }
-  if (status.queue.damaged > 0) {
-    status.problems.push_back({"damage", config_.buffer.path,
-                               std::to_string(status.queue.damaged) + " readings could not be read back from the disk",
-                               "check the disk; they are counted as evicted", 0});
-  }
+  for (Problem& problem : queue_problems(status.queue, config_.buffer, clock_.now().wall))
+    status.problems.push_back(std::move(problem));
   for (const auto& source : sources_)
     status.sources.push_back({source->health(), 0});
   return status;
@@ -75,6 +77,7 @@ Status Monitor::status() const {
     return known == rates_.end() ? 0.0 : known->second.per_second;
   };
   status.link.delivered_per_s = rate(kDelivered);
+  status.full_in = growth_.reaches(status.queue.max_bytes);
   for (SourceStatus& source : status.sources)
     source.readings_per_s = rate(source.health.name);
   return status;
@@ -94,10 +97,12 @@ void Monitor::tick() {
     count(kDelivered, forwarder_.health().acknowledged);
     for (const SourceStatus& source : status.sources)
       count(source.health.name, source.health.readings);
+    growth_.add(now, status.queue.disk_bytes);
     ticked_ = now;
   }
   speak_of_link(status.link);
   speak_of_disk(status);
+  speak_of_evictions(status.queue);
   speak_of_rejections();
   for (const SourceStatus& source : status.sources)
     speak_of_source(source.health);
@@ -135,13 +140,23 @@ void Monitor::speak_of_disk(const Status& status) {
   }
   if (queue.set_aside != set_aside_) {
     set_aside_ = queue.set_aside;
-    log::error("buffer: " + config_.buffer.path + " was no usable database; it is kept as " + set_aside_ +
-               ", and a fresh one was started");
+    log::error("buffer: " + config_.buffer.path + " was no usable database; it is kept as " + set_aside_ + "; " +
+               grouped(queue.recovered) + " readings were recovered from it into a fresh one");
   }
-  if (queue.damaged != damaged_) {
-    log::error("buffer: " + std::to_string(queue.damaged - damaged_) +
-               " readings could not be read back from the disk; they are counted as evicted");
-    damaged_ = queue.damaged;
+}
+
+// Once when it begins and once when it has ended, however many batches give way in between.
+void Monitor::speak_of_evictions(const QueueHealth& queue) {
+  for (const auto& [reason, evictions] : queue.evictions) {
+    if (reason == "purge") continue;  // was asked for, and is logged there
+    const bool going_on = goes_on(evictions, clock_.now().wall);
+    if (evictions.readings != evicted_[reason] && evicting_.insert(reason).second) {
+      log::error("buffer: " + eviction_text(reason, queue, config_.buffer));
+    } else if (!going_on && evicting_.erase(reason) > 0) {
+      log::info("buffer: nothing more is evicted (" + reason + "); " + grouped(evictions.readings) +
+                " readings have been since the start");
+    }
+    evicted_[reason] = evictions.readings;
   }
 }
 

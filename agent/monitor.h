@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "agent/forwarder/forwarder.h"
+#include "agent/growth.h"
 #include "agent/status.h"
 #include "buffer/clock.h"
 #include "buffer/queue.h"
@@ -38,6 +40,7 @@ class Monitor {
   Status look() const;
   void speak_of_link(const LinkStatus& link);
   void speak_of_disk(const Status& status);
+  void speak_of_evictions(const QueueHealth& queue);
   void speak_of_rejections();
   void speak_of_source(const drivers::SourceHealth& source);
   void changed(const std::string& object, const std::string& state, const std::string& error);
@@ -49,15 +52,17 @@ class Monitor {
   const Clock& clock_;
   const std::int64_t started_;  // CLOCK_BOOTTIME
 
-  mutable std::mutex mutex_;  // of the rates
+  mutable std::mutex mutex_;  // of the rates and the growth
   std::map<std::string, Counted> rates_;
   std::int64_t ticked_ = 0;
+  Growth growth_;
 
   // The main thread only.
   std::map<std::string, std::string> states_;  // as last logged, by object
   std::string disk_error_;
   std::string set_aside_;
-  std::uint64_t damaged_ = 0;
+  std::map<std::string, std::uint64_t> evicted_;  // by reason
+  std::set<std::string> evicting_;                // the reasons whose beginning was logged, and not yet their end
   std::uint64_t rejected_ = 0;
   std::map<std::string, std::uint64_t> bad_payloads_;
 };

@@ -24,26 +24,7 @@ double seconds(std::int64_t micros) {
   return static_cast<double>(micros) / 1e6;
 }
 
-std::vector<Problem> queue_problems(const QueueHealth& queue) {
-  std::vector<Problem> problems;
-  if (!queue.disk_error.empty()) {
-    problems.push_back(
-        {"disk", "buffer", queue.disk_error,
-         "make the disk writable or free space on it; readings wait in RAM until then and the agent goes "
-         "on by itself",
-         queue.disk_error_since});
-  }
-  if (!queue.set_aside.empty()) {
-    problems.push_back({"database", queue.set_aside,
-                        "the buffer was no usable database and is kept under this name; what waited in it is not sent",
-                        "check the disk, then move the file away; this line goes at the next start", 0});
-  }
-  return problems;
-}
-
-Json problems_json(std::vector<Problem> problems, const QueueHealth& queue) {
-  for (auto& problem : queue_problems(queue))
-    problems.push_back(std::move(problem));
+Json problems_json(const std::vector<Problem>& problems) {
   Json list = Json::array();
   for (const auto& problem : problems) {
     list.push_back({{"code", problem.code},
@@ -75,7 +56,14 @@ Json account_json(const Account& account) {
           {"evicted", account.evicted}};
 }
 
-// A buffer without bounds on disk has no max_bytes and is never full: null.
+Json evicted_json(const QueueHealth& queue) {
+  Json list = Json::array();
+  for (const auto& [reason, evictions] : queue.evictions) {
+    list.push_back({{"reason", reason}, {"readings", evictions.readings}, {"last", time_or_null(evictions.last)}});
+  }
+  return list;
+}
+
 Json queue_json(const QueueHealth& queue) {
   const bool any = queue.account.waiting > 0;
   return {{"waiting", queue.account.waiting},
@@ -84,12 +72,14 @@ Json queue_json(const QueueHealth& queue) {
           {"memory_bytes", queue.memory_bytes},
           {"max_memory_bytes", nullptr},
           {"disk_bytes", queue.disk_bytes},
-          {"max_bytes", nullptr},
+          {"max_bytes", queue.max_bytes},
           {"oldest_age", any ? Json(seconds(queue.oldest_age)) : Json()},
           {"full_in", nullptr},
+          {"full", queue.full},
           {"commits", queue.commits},
           {"lanes", Json::array({{{"name", "alarm"}, {"waiting", queue.waiting_alarm}},
-                                 {{"name", "telemetry"}, {"waiting", queue.waiting_telemetry}}})}};
+                                 {{"name", "telemetry"}, {"waiting", queue.waiting_telemetry}}})},
+          {"evicted", evicted_json(queue)}};
 }
 
 Json device_json(const drivers::DeviceHealth& device) {
@@ -147,14 +137,15 @@ std::string to_json(const Status& status) {
     sources.push_back(source_json(source));
   Json queue = queue_json(status.queue);
   queue["max_memory_bytes"] = status.max_memory;
+  queue["full_in"] = number_or_null(status.full_in);
   return line({{"agent", status.agent},
                {"version", status.version},
                {"session", status.queue.session},
                {"pid", status.pid},
                {"uptime", status.uptime},
                {"link", link_json(status.link)},
-               {"problems", problems_json(status.problems, status.queue)},
-               {"clock", nullptr},
+               {"problems", problems_json(status.problems)},
+               {"clock", text_or_null(status.clock)},
                {"commit_duration_p99", status.queue.commits == 0 ? Json() : Json(status.queue.commit_duration_p99)},
                {"previous", previous_json(status.queue.previous)},
                {"queue", std::move(queue)},
@@ -162,8 +153,9 @@ std::string to_json(const Status& status) {
                {"sources", std::move(sources)}});
 }
 
-std::string to_json(const StoredState& stored, const std::string& version, std::int64_t now) {
+std::string to_json(const StoredState& stored, std::uint64_t max_size, const std::string& version, std::int64_t now) {
   QueueHealth queue;
+  queue.max_bytes = max_size;
   queue.account = account_of(stored.account);
   queue.waiting_alarm = stored.account.waiting_alarm;
   queue.waiting_telemetry = stored.account.waiting_telemetry;
@@ -174,6 +166,8 @@ std::string to_json(const StoredState& stored, const std::string& version, std::
   Json queue_part = queue_json(queue);
   queue_part["memory_bytes"] = nullptr;
   queue_part["commits"] = nullptr;
+  queue_part["full"] = nullptr;
+  queue_part["evicted"] = nullptr;
   return line({{"agent", stored.last ? Json(stored.last->info.agent) : Json()},
                {"version", version},
                {"session", nullptr},

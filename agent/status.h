@@ -42,10 +42,12 @@ struct Status {
   std::string version;
   std::int64_t pid = 0;
   double uptime = 0;  // seconds
+  std::string clock;  // synchronised | unsynchronised | trusted
   LinkStatus link;
-  std::vector<Problem> problems;  // those of the queue apart: they are made of its health
+  std::vector<Problem> problems;
   QueueHealth queue;
   std::uint64_t max_memory = 0;
+  std::optional<double> full_in;  // seconds, at the growth of the last minute
   std::vector<SourceStatus> sources;
 };
 
@@ -54,9 +56,9 @@ const char* to_string(LinkStatus::State state);
 /// One line of JSON (design, section 4).
 std::string to_json(const Status& status);
 
-/// The same object for a database whose agent does not run: what only the agent knows is null. `now`: wall,
-/// microseconds.
-std::string to_json(const StoredState& stored, const std::string& version, std::int64_t now);
+/// The same object for a database whose agent does not run: what only the agent knows is null. `max_size` as
+/// configured; `now`: wall, microseconds.
+std::string to_json(const StoredState& stored, std::uint64_t max_size, const std::string& version, std::int64_t now);
 
 Account account_of(const StoredAccount& stored);
 

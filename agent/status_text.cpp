@@ -135,16 +135,32 @@ class Renderer {
       }
     }
     line(first);
-    std::string second = "         ";
-    if (result_.running) second += "in RAM " + size_text(count(queue, "memory_bytes")) + ", ";
-    second += "on disk " + size_text(count(queue, "disk_bytes"));
-    if (const Json& commit = field(status_, "commit_duration_p99"); commit.is_number()) {
-      second += ", a commit takes " + duration_text(commit.get<double>()) + " (p99)";
+    space(queue);
+    for (const auto& evicted : field(queue, "evicted")) {
+      line("evicted  " + grouped(count(evicted, "readings")) + " readings since the start, reason " +
+           text(evicted, "reason") + ", the last " + ago(text(evicted, "last")) + " ago");
     }
-    line(second);
     const Json& account = field(status_, "account");
     line("account  " + to_string(Account{count(account, "read"), count(account, "delivered"), count(account, "waiting"),
                                          count(account, "rejected"), count(account, "evicted")}));
+  }
+
+  void space(const Json& queue) {
+    std::string disk = "         on disk " + size_text(count(queue, "disk_bytes"));
+    if (const auto most = count(queue, "max_bytes"); most > 0) {
+      disk += " of " + size_text(most) + " (" + std::to_string(count(queue, "disk_bytes") * 100 / most) + " %)";
+    }
+    if (const Json& full_in = field(queue, "full_in"); full_in.is_number()) {
+      disk += ", full in " + duration_text(full_in.get<double>()) + " at the present rate";
+    }
+    line(disk);
+    if (!result_.running) return;
+    std::string memory = "         in RAM " + size_text(count(queue, "memory_bytes"));
+    if (const auto most = count(queue, "max_memory_bytes"); most > 0) memory += " of " + size_text(most);
+    if (const Json& commit = field(status_, "commit_duration_p99"); commit.is_number()) {
+      memory += ", a commit takes " + duration_text(commit.get<double>()) + " (p99)";
+    }
+    line(memory);
   }
 
   void sources() {

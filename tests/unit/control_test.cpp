@@ -74,10 +74,29 @@ TEST_CASE("control: a request goes there and back as JSON") {
   REQUIRE(request);
   CHECK(request->device == "pump \"7\"");
   CHECK(request->points == std::vector<std::string>{"a", "b"});
-  for (const char* wrong : {"", "{", "[]", "7", R"({"verb":"purge"})", R"({"verb":7})",
-                            R"({"verb":"read","points":[1]})", R"({"verb":"status","more":1})"}) {
+  const PurgeOrder order{Lane::telemetry, 1'795'338'191'123'456, true};
+  const auto purge = parse_request(to_json(Request{"purge", "", {}, order}));
+  REQUIRE(purge);
+  CHECK(purge->verb == "purge");
+  CHECK(purge->order.lane == order.lane);
+  CHECK(purge->order.before == order.before);
+  CHECK(purge->order.rejected);
+  CHECK_FALSE(parse_request(to_json(Request{"purge"}))->order.lane.has_value());
+  CHECK(parse_request(to_json(Request{"retry"}))->verb == "retry");
+  for (const char* wrong :
+       {"", "{", "[]", "7", R"({"verb":"drop"})", R"({"verb":7})", R"({"verb":"purge","lane":"fast"})",
+        R"({"verb":"purge","before":"now"})", R"({"verb":"read","points":[1]})", R"({"verb":"status","more":1})"}) {
     CHECK_FALSE(parse_request(wrong));
   }
+}
+
+TEST_CASE("control: what was purged goes back as JSON") {
+  const Purged purged = parse_purged(to_json(Purged{20, 1}));
+  CHECK(purged.readings == 20);
+  CHECK(purged.batches == 1);
+  CHECK_THROWS_WITH(parse_purged(error_json("the disk is gone")), "the disk is gone");
+  for (const char* wrong : {"", "[]", R"({"readings":"1","batches":1})", R"({"readings":1})"})
+    CHECK_THROWS(parse_purged(wrong));
 }
 
 TEST_CASE("control: asks and answers", "[threads]") {
@@ -150,7 +169,7 @@ TEST_CASE("control: a read in hand holds up nobody, and a third one is refused",
   end.set_value();
   CHECK(both);
   CHECK(status_meanwhile == "{}");
-  CHECK_THAT(third, Catch::Matchers::Contains("two reads are in hand"));
+  CHECK_THAT(third, Catch::Matchers::Contains("two requests are in hand"));
   CHECK(first.get() == R"({"read":true})");
   CHECK(second.get() == R"({"read":true})");
 }

@@ -183,7 +183,8 @@ Contents drain(const QueueOptions& options) {
   }
   const QueueHealth health = queue.health();
   contents.trouble = health.disk_error + health.set_aside;
-  if (health.damaged > 0) contents.trouble += " damaged readings: " + std::to_string(health.damaged);
+  for (const auto& [reason, evictions] : health.evictions)
+    contents.trouble += " evicted for " + reason + ": " + std::to_string(evictions.readings);
   if (queue.finish(20s).readings > 0) contents.trouble += " cannot be written";
   contents.after = queue.health().account;
 

@@ -45,6 +45,11 @@ Status healthy() {
   status.queue.waiting_bytes = 20'000;
   status.queue.oldest_age = 3 * second;
   status.queue.disk_bytes = 4096;
+  status.queue.max_bytes = 1U << 30;
+  status.queue.evictions = {{"age", {20, now - 3600 * second}}};
+  status.full_in = 7200;
+  status.max_memory = 16U << 20;
+  status.clock = "synchronised";
   status.sources = {{plc(), 20}};
   return status;
 }
@@ -69,8 +74,12 @@ TEST_CASE("status: the JSON has the agreed keys, in their order") {
   CHECK(json["account"] == Json::parse(R"({"read":12345,"delivered":12000,"waiting":345,"rejected":0,"evicted":0})"));
   CHECK(json["queue"]["waiting"] == 345);
   CHECK(json["queue"]["oldest_age"] == 3.0);
-  CHECK(json["queue"]["max_bytes"].is_null());
-  CHECK(json["queue"]["full_in"].is_null());
+  CHECK(json["queue"]["disk_bytes"] == 4096);
+  CHECK(json["queue"]["max_bytes"] == 1U << 30);
+  CHECK(json["queue"]["full_in"] == 7200.0);
+  CHECK(json["queue"]["evicted"] ==
+        Json::parse(R"([{"reason":"age","readings":20,"last":"2026-11-22T08:03:11.123456Z"}])"));
+  CHECK(json["clock"] == "synchronised");
   CHECK(json["queue"]["lanes"] == Json::parse(R"([{"name":"alarm","waiting":5},{"name":"telemetry","waiting":340}])"));
   CHECK(json["sources"][0]["devices"][0]["name"] == "pump-7");
   CHECK(json["sources"][0]["devices"][0]["last_reading"] == "2026-11-22T09:03:10.623456Z");
@@ -80,10 +89,12 @@ TEST_CASE("status: what is not known is null") {
   Status status = healthy();
   status.link.ack_p50.reset();
   status.queue.previous.reset();
+  status.full_in.reset();
   status.queue.account = {};
   const Json json = Json::parse(to_json(status));
   CHECK(json["link"]["ack_p50"].is_null());
   CHECK(json["previous"].is_null());
+  CHECK(json["queue"]["full_in"].is_null());
   CHECK(json["queue"]["oldest_age"].is_null());
   CHECK(json["commit_duration_p99"].is_null());
 }
@@ -105,6 +116,8 @@ TEST_CASE("status: the text says what an operator looks for first") {
   for (const char* expected :
        {"agent    gw-07, fieldpost 0.1.0, pid 4711, up 2 h 3 min", "link     up for 1 h 0 min",
         "acknowledged in 1.2 ms (p99 3.1 ms)", "waiting  345 readings, 19.5 KiB, oldest 3.0 s, 5 of them alarms",
+        "on disk 4.0 KiB of 1.0 GiB (0 %), full in 2 h 0 min at the present rate", "in RAM 0 B of 16.0 MiB",
+        "evicted  20 readings since the start, reason age, the last 1 h 0 min ago",
         "account  read 12,345 = delivered 12,000 + waiting 345 + rejected 0 + evicted 0", "plc-a",
         "last reading 500 ms ago, polls 1,234", "ended without a stop (killed, crash, power), known up to seq 99"}) {
     CHECK_THAT(shown_status.text, Catch::Matchers::Contains(expected));
@@ -129,16 +142,6 @@ TEST_CASE("status: whatever is not up makes it degraded, and is said in words") 
     status.sources[0].health.devices[0].error = "timeout";
     CHECK_THAT(shown(status).text, Catch::Matchers::Contains("down       timeout"));
   }
-  SECTION("the disk") {
-    status.queue.disk_error = "/var/lib/fieldpost/queue.db: No space left on device";
-    CHECK_THAT(shown(status).text,
-               Catch::Matchers::Contains("PROBLEM  disk buffer: /var/lib/fieldpost/queue.db: No space"));
-    CHECK_THAT(shown(status).text, Catch::Matchers::Contains("remedy: make the disk writable"));
-  }
-  SECTION("a database that was set aside") {
-    status.queue.set_aside = "/var/lib/fieldpost/queue.db.damaged-1";
-    CHECK_THAT(shown(status).text, Catch::Matchers::Contains("queue.db.damaged-1"));
-  }
   SECTION("a problem of the agent's") {
     status.problems = {{"credentials", "kafka", "the broker refused the login", "correct the password", now}};
     CHECK_THAT(shown(status).text,
@@ -155,7 +158,8 @@ TEST_CASE("status: a database without its agent") {
   stored.account.waiting_alarm = 1;
   stored.oldest = now - 90 * second;
   stored.last = StoredSession{{7, "gw-07", "kiruna"}, 0, 10, true};
-  const std::string json = to_json(stored, "0.1.0", now);
+  stored.disk_bytes = 1U << 20;
+  const std::string json = to_json(stored, 1U << 30, "0.1.0", now);
   const StatusText shown_status = render_status(json, now, false);
   INFO(shown_status.text);
   CHECK_FALSE(shown_status.running);
@@ -163,8 +167,8 @@ TEST_CASE("status: a database without its agent") {
   for (const char* unknown : {"link", "pid", "session", "uptime"})
     CHECK(Json::parse(json)[unknown].is_null());
   for (const char* expected :
-       {"not running", "session  7 ended in order at seq 10", "oldest 1 min 30 s, 1 of them alarms",
-        "read 10 = delivered 4 + waiting 6 + rejected 0 + evicted 0"}) {
+       {"not running", "session  7 ended in order at seq 10", "on disk 1.0 MiB of 1.0 GiB",
+        "oldest 1 min 30 s, 1 of them alarms", "read 10 = delivered 4 + waiting 6 + rejected 0 + evicted 0"}) {
     CHECK_THAT(shown_status.text, Catch::Matchers::Contains(expected));
   }
 }

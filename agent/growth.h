@@ -1,0 +1,27 @@
+// How fast the buffer's files have grown lately, and when they will reach their limit.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace fieldpost {
+
+/// Thread-compatible.
+class Growth {
+ public:
+  /// Once a second; `boot` in microseconds. Remembers a minute.
+  void add(std::int64_t boot, std::uint64_t bytes);
+
+  /// Seconds until there are so many bytes; nothing while they do not grow, or have been watched for less than 10 s.
+  std::optional<double> reaches(std::uint64_t bytes) const;
+
+ private:
+  struct Sample {
+    std::int64_t boot = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::deque<Sample> samples_;
+};
+
+}  // namespace fieldpost
