@@ -1,33 +1,18 @@
-// A queue under load on a disk that fails and loses its power, and a ledger of every reading that says what must be
-// found afterwards.
+// A queue under load on a disk that fails and loses its power; the ledger of its readings is kept as it goes.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <random>
-#include <set>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "buffer/queue.h"
 #include "tests/support/disk.h"
+#include "tests/unit/queue_audit.h"
 
 namespace fieldpost::unit {
-
-using Identity = std::pair<std::uint64_t, std::uint64_t>;  // session, seq
-
-/// What is known of a reading. Places are positions of the disk: a cut at or behind one comes after the event.
-struct Fate {
-  std::uint64_t number = 0;  // its value says it
-  Lane lane = Lane::telemetry;
-  std::size_t safe_from = SIZE_MAX;     // the queue had said so
-  std::size_t settled_from = SIZE_MAX;  // Kafka had it, or refused it
-  bool rejected = false;
-};
-
-using Ledger = std::map<Identity, Fate>;
 
 /// One thread uses it; the queue brings its own.
 class Load {
@@ -59,6 +44,7 @@ class Load {
 
  private:
   void settle(const Claim& claim, const Settlement& settlement);
+  void learn(const Claim& claim);
   Settlement outcome(const Claim& claim);
 
   support::Disk& disk_;
@@ -67,28 +53,9 @@ class Load {
   std::unique_ptr<Queue> queue_;
   std::vector<Claim> on_loan_;
   std::vector<Identity> unsafe_;
+  std::map<Identity, std::vector<Evicted>> events_;
   std::uint64_t polls_ = 0;
   Ledger ledger_;
 };
-
-/// What a queue hands out, and what its database says beside it.
-struct Contents {
-  Account before;
-  Account after;
-  std::map<Identity, std::string> waiting;  // and the value of each, as a text
-  std::vector<std::string> disorder;        // within session and lane
-  std::set<Identity> rejected;
-  std::string trouble;  // anything that a healthy database has not; empty: none
-};
-
-/// Opens the database, hands everything out and settles it.
-Contents drain(const QueueOptions& options);
-
-/// The place behind everything, where the queue was stopped in order: there the account is exact.
-constexpr std::size_t the_end = SIZE_MAX - 1;
-
-/// What is wrong with the contents, seen from the ledger, after a power cut at the position; empty: nothing. A reading
-/// must be there once it was safe, unless it was settled; what is there must be what was appended.
-std::vector<std::string> faults_in(const Contents& contents, const Ledger& ledger, std::size_t position);
 
 }  // namespace fieldpost::unit

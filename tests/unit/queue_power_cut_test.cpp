@@ -52,6 +52,34 @@ TEST_CASE("power cuts at random moments of appending, forwarding, checkpoints, s
   CHECK(faults_in(drain(options(folder)), load.ledger(), the_end) == no_faults);
 }
 
+TEST_CASE("power cuts while what has waited longest gives way") {
+  const TempDir folder;
+  Disk disk(folder.path());
+  QueueOptions small = options(folder);
+  small.max_size = 1 << 20;
+  Load load(disk, small, support::seed());
+  std::uint64_t largest = 0;
+  for (int session = 0; session < 2; ++session) {
+    load.open();
+    for (int round = 0; round < 150; ++round) {
+      load.append(20);
+      if (round % 8 == 0) load.forward();
+      REQUIRE(load.wait_safe());
+      largest = std::max(largest, load.queue().health().disk_bytes);
+    }
+    CHECK(load.queue().health().evictions["size"].readings > 0);
+    if (session == 0) CHECK(load.stop().readings == 0);
+  }
+  CHECK(largest <= small.max_size);
+
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    const auto position = static_cast<std::size_t>(load.up_to(static_cast<int>(disk.position())));
+    check(disk, position, support::seed() + i, load.ledger());
+  }
+  load.stop();
+  CHECK(faults_in(drain(options(folder)), load.ledger(), the_end) == no_faults);
+}
+
 TEST_CASE("power cuts one after the other, some of them while the queue starts on what the last one left") {
   auto folder = std::make_unique<TempDir>();
   Ledger ledger;
