@@ -97,7 +97,7 @@ void Monitor::tick() {
     count(kDelivered, forwarder_.health().acknowledged);
     for (const SourceStatus& source : status.sources)
       count(source.health.name, source.health.readings);
-    growth_.add(now, status.queue.disk_bytes);
+    growth_.add(now, status.queue.disk_bytes, status.queue.account.waiting);
     ticked_ = now;
   }
   speak_of_link(status.link);
