@@ -46,9 +46,9 @@ Json to_json(const Report& report) {
 
 std::string to_text(const Report& report) {
   const Verified& verified = report.verified;
-  std::string text = report.file + ": " + (verified.ok() ? "whole" : "damaged") + ", " + grouped(verified.readings) +
-                     " readings in " + grouped(verified.batches) + " batches, " + grouped(verified.rejected) +
-                     " rejected\n";
+  std::string text = report.file + ": " + (verified.ok() ? "whole" : "damaged") + "; readings " +
+                     grouped(verified.readings) + ", batches " + grouped(verified.batches) + ", rejected " +
+                     grouped(verified.rejected) + "\n";
   for (const std::string& problem : verified.problems)
     text += "  " + printable(problem) + "\n";
   if (verified.more_problems > 0) text += "  and " + grouped(verified.more_problems) + " more\n";

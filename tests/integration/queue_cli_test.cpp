@@ -1,11 +1,13 @@
 // The verbs of the queue as processes of their own, on real databases.
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "buffer/queue.h"
+#include "buffer/sqlite.h"
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -29,6 +31,7 @@ class Site {
   }
 
   std::string database() const { return folder_ / "queue.db"; }
+  const support::TempDir& folder() const { return folder_; }
   std::string path(const std::string& name) const { return folder_ / name; }
 
   support::ProcessOptions options(std::vector<std::string> words) const {
@@ -37,13 +40,29 @@ class Site {
   }
   Finished run(std::vector<std::string> words) const { return support::run(options(std::move(words)), 60s); }
 
-  /// Polls of two points each, a minute apart, the last one now; then an alarm.
-  void leave(int polls) const {
+  QueueOptions queue_options() const {
     QueueOptions options;
     options.path = database();
     options.agent = "gw-07";
     options.site = "kiruna";
-    Queue queue(options, clock_);
+    return options;
+  }
+
+  /// Two readings that Kafka refused for good.
+  void leave_rejected() const {
+    Queue queue(queue_options(), clock_);
+    const Layout tank("yard", "tank-1", {{"photo", ""}, {"level", "m"}});
+    queue.append(tank, clock_.now(), std::vector<Value>{std::string("large"), 1.5});
+    const auto claim = queue.claim();
+    REQUIRE(claim);
+    queue.settle(*claim, {{}, {{0, "MSG_SIZE_TOO_LARGE", "telemetry.kiruna"}, {1, "INVALID_RECORD", "t"}}});
+    queue.close();
+    REQUIRE(queue.finish(10s).readings == 0);
+  }
+
+  /// Polls of two points each, a minute apart, the last one now; then an alarm.
+  void leave(int polls) const {
+    Queue queue(queue_options(), clock_);
     const Layout pump("plc-a", "pump-7", {{"pressure", "bar"}, {"state, \"raw\"", ""}});
     const Layout self("self", "gw-07", {{"state/pump-7", ""}}, Lane::alarm);
     for (int poll = polls - 1; poll >= 0; --poll) {
@@ -191,6 +210,59 @@ TEST_CASE("queue export: what cannot be done is said") {
   const Finished full = site.run({"queue", "export", "-o", "/dev/full"});
   CHECK(full.status.code == 1);
   CHECK_THAT(full.err, Contains("/dev/full: No space left on device"));
+}
+
+TEST_CASE("queue rejected: what Kafka refused, and why") {
+  const Site site;
+  site.leave_rejected();
+  const Finished text = site.run({"queue", "rejected"});
+  CHECK(text.status.code == 0);
+  CHECK(lines_of(text.out).size() == 2);
+  CHECK_THAT(text.out, Contains("tank-1/photo") && Contains(" by topic telemetry.kiruna: MSG_SIZE_TOO_LARGE\n"));
+  const auto records = records_of(site.run({"queue", "rejected", "--json"}).out);
+  REQUIRE(records.size() == 2);
+  CHECK(records[0]["value"] == "large");
+  CHECK(records[0]["seq"] == 1);
+  CHECK(records[0]["rejected"]["reason"] == "MSG_SIZE_TOO_LARGE");
+  CHECK(records[0]["rejected"]["topic"] == "telemetry.kiruna");
+  CHECK(records[1]["point"] == "level");
+  CHECK(records[1]["value"] == 1.5);
+  CHECK(records[1]["rejected"]["time"].is_string());
+}
+
+TEST_CASE("queue verify: a whole buffer, a damaged one, and those set aside") {
+  const Site site;
+  site.leave(3);
+  const Finished whole = site.run({"queue", "verify"});
+  CHECK(whole.status.code == 0);
+  CHECK(whole.out == site.database() + ": whole; readings 7, batches 2, rejected 0\n");
+  std::filesystem::copy_file(site.database(), site.database() + ".damaged-20261122T090311Z");
+  sqlite::Connection(site.database() + ".damaged-20261122T090311Z", sqlite::Mode::read_write)
+      .run("UPDATE batch SET body = x'00' WHERE lane = 1");
+  site.folder().write("queue.db.damaged-20261122T090312Z", std::string(10'000, 'n'));
+  SECTION("set aside") {
+    const Finished finished = site.run({"queue", "verify", "--json"});
+    CHECK(finished.status.code == 0);
+    const Json report = Json::parse(finished.out);
+    CHECK(report["ok"] == true);
+    CHECK(report["batches"] == 2);
+    CHECK(report["readings"] == 7);
+    CHECK(report["problems"] == Json::array());
+    REQUIRE(report["set_aside"].size() == 2);
+    CHECK(report["set_aside"][0]["file"] == site.database() + ".damaged-20261122T090311Z");
+    CHECK(report["set_aside"][0]["ok"] == false);
+    CHECK(report["set_aside"][0]["readings"] == 1);
+    CHECK(report["set_aside"][0]["problems"].size() == 1);
+    CHECK(report["set_aside"][1]["problems"] == Json{"this is no buffer of fieldpost"});
+  }
+  SECTION("damaged") {
+    sqlite::Connection(site.database(), sqlite::Mode::read_write).run("UPDATE account SET waiting_alarm = 5");
+    const Finished damaged = site.run({"queue", "verify"});
+    CHECK(damaged.status.code == 1);
+    CHECK_THAT(damaged.out, Contains(": damaged; readings 7, batches 2, rejected 0\n  account: says that 5 readings"));
+    CHECK_THAT(damaged.out, Contains("set aside, and no part of the buffer any more:\n"));
+    CHECK(Json::parse(site.run({"queue", "verify", "--json"}).out)["ok"] == false);
+  }
 }
 
 }  // namespace fieldpost
