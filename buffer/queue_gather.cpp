@@ -121,11 +121,12 @@ Queue::Impl::Work Queue::Impl::gather(Due what) {
     count(entry->batch->lane(), entry->batch->readings() - entry->row_readings,
           entry->batch->bytes() - entry->row_bytes);
   }
-  for (const ErasedRow& row : erase_) {
+  work.erased = std::min(erase_.size(), erased_at_once());
+  for (std::size_t i = 0; i < work.erased; ++i) {
+    const ErasedRow& row = erase_[i];
     commit.erase.push_back(row.id);
     count(row.lane, 0 - row.readings, 0 - row.bytes);
   }
-  work.erased = erase_.size();
   commit.erase_rejected = erase_rejected_;
   work.erased_rejected = erase_rejected_.size();
   commit.rejected = rejected_readings_;
@@ -146,6 +147,7 @@ Queue::Impl::Work Queue::Impl::gather(Due what) {
   commit.account = account;
   commit.last_seq = next_seq_ - 1;
   housekeeping_since_.reset();
+  if (work.erased < erase_.size()) housekeeping_since_ = std::chrono::steady_clock::now();
   return work;
 }
 

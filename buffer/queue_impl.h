@@ -121,10 +121,13 @@ class Queue::Impl {
   bool make_room(std::uint64_t pages);
   std::uint64_t pages_needed();
   void tidy();
+  void keep_reserve();
   void forget_store(const sqlite::Error& error);
   void disk_failed(const std::string& error);
   void end_session();
   bool all_saved() const;
+  /// Rows that one transaction deletes at most, for each may change a page of its own.
+  std::size_t erased_at_once() const { return shares_.log / kLogPageBytes / 2; }
 
   // queue_gather.cpp
   Work gather(Due due);
@@ -219,7 +222,7 @@ class Queue::Impl {
   SteadyTime learned_until_;
   SteadyTime aged_at_;
   SteadyTime reported_at_;
-  SteadyTime tidy_again_at_;
+  std::optional<SteadyTime> tidy_at_;
   SteadyTime retry_at_;
   std::thread thread_;
   bool abandoned_ = false;

@@ -47,10 +47,13 @@ void Queue::Impl::open_files(bool at_start) {
     }
     if (suspect_) {
       if (const std::string found = store->check(); !found.empty()) throw sqlite::Error::damaged(found);
+      const Lock lock(mutex_);
+      read_error_.clear();
     }
     suspect_ = false;
     adopt(*store);
     store_ = std::move(store);
+    keep_reserve();
   } catch (const sqlite::Error& error) {
     if (!damage(error)) throw;
     damaged_file_ = true;

@@ -23,7 +23,8 @@ constexpr std::uint64_t kOwnPages = 12;
 // What is live in a file that is rewritten to make it shorter, at most: 2 MiB are a few milliseconds.
 constexpr std::uint64_t kShrinkLive = 512;
 constexpr std::uint64_t kShrinkWorth = 256;
-constexpr auto kTidyEvery = 2s;
+constexpr auto kTidyAfter = 2s;
+constexpr auto kTidyAgainAfter = 60s;
 
 }  // namespace
 
@@ -96,7 +97,7 @@ Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
   }
   if (housekeeping_since_) {
     const SteadyTime by = *housekeeping_since_ + options_.commit_interval;
-    if (by <= now) return Due::housekeeping;
+    if (by <= now || erase_.size() >= erased_at_once()) return Due::housekeeping;
     next = std::min(next, by);
   }
   const bool counters = delivered_ != stored_.delivered || next_seq_ - 1 != stored_seq_;
@@ -104,6 +105,10 @@ Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
     const SteadyTime by = last_commit_ + kCountersEvery;
     if (by <= now) return Due::housekeeping;
     next = std::min(next, by);
+  }
+  if (tidy_at_) {
+    if (*tidy_at_ <= now) return Due::look;
+    next = std::min(next, *tidy_at_);
   }
   // Ages and reports are looked at while there is something to look at.
   if (waiting_[0] + waiting_[1] > 0 || records_left_) next = std::min(next, now + kLookEvery);
@@ -124,7 +129,10 @@ void Queue::Impl::turn(Due what) {
       const Lock lock(mutex_);
       erasing = !erase_.empty() || !erase_rejected_.empty();
     }
-    if (what == Due::look && !erasing) return;
+    if (what == Due::look && !erasing) {
+      tidy();
+      return;
+    }
   } catch (const sqlite::Error& error) {
     forget_store(error);
     return;
@@ -214,6 +222,8 @@ bool Queue::Impl::commit(Due what) {
       full_until_ = begin + kFullAgainAfter;
       if (!fits) what = Due::housekeeping;
     }
+    const std::uint64_t log = store_->pages().in_log + erased_at_once() + kOwnPages;
+    if (what != Due::safety && log * kLogPageBytes > shares_.log) store_->checkpoint(sqlite::Checkpoint::restart);
     {
       const Lock lock(mutex_);
       work = gather(what);
@@ -263,20 +273,28 @@ void Queue::Impl::tidy() {
   try {
     const Pages pages = store_->pages();
     if (pages.in_log * kLogPageBytes > shares_.log / 2) store_->checkpoint(sqlite::Checkpoint::passive);
-    const auto now = std::chrono::steady_clock::now();
-    if (now < tidy_again_at_) return;
-    tidy_again_at_ = now + kTidyEvery;
-    const DiskUse use = disk_use(options_.path);
-    if (use.all() + 8 * shares_.reserve < options_.max_size && available(options_.path) > 8 * shares_.reserve) {
-      hold_reserve(options_.path, shares_.reserve);
+    keep_reserve();
+    if (pages.free < kShrinkWorth || pages.free < 4 * pages.live()) {
+      tidy_at_.reset();
+      return;
     }
-    if (pages.free < kShrinkWorth || pages.free < 4 * pages.live()) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (!tidy_at_) tidy_at_ = now + kTidyAfter;  // what was freed may be needed again at once
+    if (now < *tidy_at_) return;
+    tidy_at_ = now + kTidyAgainAfter;
     if (stored_.waiting() == 0 && stored_.rejected == 0) store_->forget_names();
     if (store_->pages().live() > std::min(kShrinkLive, shares_.log / kLogPageBytes / 2)) return;
     store_->shrink();
     store_->checkpoint(sqlite::Checkpoint::truncate);
   } catch (const sqlite::Error& error) {
     forget_store(error);
+  }
+}
+
+void Queue::Impl::keep_reserve() {
+  const std::uint64_t plenty = 8 * shares_.reserve;
+  if (disk_use(options_.path).all() + plenty < options_.max_size && available(options_.path) > plenty) {
+    hold_reserve(options_.path, shares_.reserve);
   }
 }
 
