@@ -217,6 +217,9 @@ std::optional<Claim> Queue::claim() {
 void Queue::settle(const Claim& claim, const Settlement& settlement) {
   impl_->settle(claim, settlement);
 }
+bool Queue::waits(std::uint64_t ticket) const {
+  return impl_->waits(ticket);
+}
 void Queue::set_link(const LinkHint& hint) {
   impl_->set_link(hint);
 }

@@ -39,6 +39,7 @@ struct QueueOptions {
   std::uint64_t max_size = 1ULL << 30;  // bytes of the database and what belongs to it, on the disk
   std::chrono::seconds max_age{30 * 86'400};
   WhenFull when_full = WhenFull::drop_oldest;
+  bool begins_session = true;  // false: somebody only looks after what waits (maintenance.h)
 };
 
 /// Yes: who sent the reading keeps it until it is safe, so it is never dropped for lack of room: its append waits.
@@ -158,6 +159,9 @@ class Queue {
 
   /// The forwarder's thread, once for each claim.
   void settle(const Claim& claim, const Settlement& settlement);
+
+  /// Whether the batch of a ticket that was given back still waits by itself: it may have been merged or given up since.
+  bool waits(std::uint64_t ticket) const;
 
   /// The forwarder's thread.
   void set_link(const LinkHint& hint);

@@ -212,6 +212,11 @@ void Queue::Impl::mark_unsafe(const Batch& batch) {
     unsafe_.add(range);
 }
 
+bool Queue::Impl::waits(std::uint64_t ticket) const {
+  const Lock lock(mutex_);
+  return std::any_of(tails_.begin(), tails_.end(), [ticket](const Tail& lane) { return lane.taken.contains(ticket); });
+}
+
 void Queue::Impl::set_link(const LinkHint& hint) {
   const Lock lock(mutex_);
   link_ = hint;

@@ -37,6 +37,7 @@ class Queue::Impl {
   // The forwarder's thread.
   std::optional<Claim> claim();
   void settle(const Claim& claim, const Settlement& settlement);
+  bool waits(std::uint64_t ticket) const;
   void set_link(const LinkHint& hint);
 
   std::function<void()> wake;

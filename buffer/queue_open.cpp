@@ -102,7 +102,7 @@ void Queue::Impl::adopt(Store& store) {
   const StoredAccount account = store.account();
   const std::uint64_t last_seq = last && !last->clean ? store.last_seq() : last ? last->last : 0;
   const LastRows rows = store.last_rows();
-  store.begin_session({session_, started_.wall, 0, false});
+  if (options_.begins_session) store.begin_session({session_, started_.wall, 0, false});
   const std::array<std::optional<StoredRow>, 2> oldest{store.rows().next(Lane::alarm, 0),
                                                        store.rows().next(Lane::telemetry, 0)};
   session_begun_ = true;
@@ -112,6 +112,7 @@ void Queue::Impl::adopt(Store& store) {
 
   const Lock lock(mutex_);
   ++generation_;
+  if (!options_.begins_session) next_seq_ = store.last_seq() + 1;
   stored_ = account;
   read_ += account.read();
   delivered_ += account.delivered;

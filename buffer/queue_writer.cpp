@@ -307,6 +307,7 @@ void Queue::Impl::disk_failed(const std::string& error) {
 }
 
 void Queue::Impl::end_session() {
+  if (!options_.begins_session) return;
   Commit last;
   {
     const Lock lock(mutex_);

@@ -13,6 +13,7 @@ using Steady = std::chrono::steady_clock;
 
 void Forwarder::Impl::hand_over() {
   nothing_waits_ = false;
+  std::erase_if(careful_, [this](std::uint64_t ticket) { return !queue_.waits(ticket); });
   while (!failed_ && !loans_.full() && Steady::now() >= pause_until_ && window_.open(Steady::now())) {
     // One batch asks whether Kafka is there; more would only wait in librdkafka, where a reading takes 0.7 KB.
     const bool asking = health_.state != LinkState::up;
