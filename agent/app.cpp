@@ -14,6 +14,7 @@
 #include "agent/forwarder/forwarder.h"
 #include "agent/log.h"
 #include "agent/monitor.h"
+#include "agent/queue_options.h"
 #include "agent/service.h"
 #include "agent/text.h"
 #include "agent/trusted_clock.h"
@@ -49,34 +50,9 @@ sigset_t stop_signals() {
   return signals;
 }
 
-WhenFull when_full(config::WhenFull when_full) {
-  switch (when_full) {
-    case config::WhenFull::drop_newest:
-      return WhenFull::drop_newest;
-    case config::WhenFull::block:
-      return WhenFull::block;
-    case config::WhenFull::drop_oldest:
-      break;
-  }
-  return WhenFull::drop_oldest;
-}
-
 std::unique_ptr<const Clock> clock_of(const config::Agent& agent) {
   if (agent.clock == config::Clock::trusted) return std::make_unique<TrustedClock>();
   return std::make_unique<SystemClock>();
-}
-
-QueueOptions queue_options(const config::Config& config) {
-  QueueOptions options;
-  options.path = config.buffer.path;
-  options.commit_interval = config.buffer.commit_interval;
-  options.max_memory = config.buffer.max_memory;
-  options.agent = config.agent.id;
-  options.site = config.agent.site;
-  options.max_size = config.buffer.max_size;
-  options.max_age = std::chrono::floor<std::chrono::seconds>(config.buffer.max_age);
-  options.when_full = when_full(config.buffer.when_full);
-  return options;
 }
 
 class App {

@@ -1,4 +1,4 @@
-// How fast the buffer's files have grown lately, and when they will reach their limit.
+// How fast what waits has grown lately, and when there will be no more room for it.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,16 @@ namespace fieldpost {
 /// Thread-compatible.
 class Growth {
  public:
-  /// Once a second; `boot` in microseconds, `waiting` readings in so many bytes of files. Remembers a minute.
-  void add(std::int64_t boot, std::uint64_t bytes, std::uint64_t waiting);
+  /// Once a second; `boot` in microseconds, `waiting` in bytes. Remembers a minute.
+  void add(std::int64_t boot, std::uint64_t waiting);
 
-  /// Seconds until the files have so many bytes; nothing while they do not grow, or grow only because they were new: no
-  /// more readings wait; or have been watched for less than 10 s.
-  std::optional<double> reaches(std::uint64_t bytes) const;
+  /// Seconds until what waits fills files of so many bytes; nothing while it does not grow, or has been watched for
+  /// less than 10 s. The files themselves tell less: they grow in steps, and are not always made smaller.
+  std::optional<double> fills(std::uint64_t bytes) const;
 
  private:
   struct Sample {
     std::int64_t boot = 0;
-    std::uint64_t bytes = 0;
     std::uint64_t waiting = 0;
   };
   std::deque<Sample> samples_;

@@ -25,6 +25,10 @@ int dispatch(const fieldpost::cli::Args& args) {
       return fieldpost::cli::queue_verify(args);
     case VerbId::queue_rejected:
       return fieldpost::cli::queue_rejected(args);
+    case VerbId::queue_purge:
+      return fieldpost::cli::queue_purge(args);
+    case VerbId::queue_retry:
+      return fieldpost::cli::queue_retry(args);
     case VerbId::read:
       return fieldpost::cli::read(args);
     case VerbId::demo:

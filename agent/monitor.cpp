@@ -77,7 +77,7 @@ Status Monitor::status() const {
     return known == rates_.end() ? 0.0 : known->second.per_second;
   };
   status.link.delivered_per_s = rate(kDelivered);
-  status.full_in = growth_.reaches(status.queue.max_bytes);
+  status.full_in = growth_.fills(status.queue.max_bytes);
   for (SourceStatus& source : status.sources)
     source.readings_per_s = rate(source.health.name);
   return status;
@@ -97,7 +97,7 @@ void Monitor::tick() {
     count(kDelivered, forwarder_.health().acknowledged);
     for (const SourceStatus& source : status.sources)
       count(source.health.name, source.health.readings);
-    growth_.add(now, status.queue.disk_bytes, status.queue.account.waiting);
+    growth_.add(now, status.queue.waiting_bytes);
     ticked_ = now;
   }
   speak_of_link(status.link);

@@ -15,7 +15,19 @@ struct Option {
   const char* help;
 };
 
-enum class VerbId { run, check, status, queue_peek, queue_export, queue_verify, queue_rejected, read, demo };
+enum class VerbId {
+  run,
+  check,
+  status,
+  queue_peek,
+  queue_export,
+  queue_verify,
+  queue_rejected,
+  queue_purge,
+  queue_retry,
+  read,
+  demo
+};
 
 struct Verb {
   VerbId id;

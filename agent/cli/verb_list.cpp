@@ -28,6 +28,9 @@ constexpr std::array export_options{Option{"--json", nullptr, "one JSON object a
                                     until};
 constexpr std::array verify_options{json};
 constexpr std::array rejected_options{json};
+constexpr std::array purge_options{lane, Option{"--before", "TIME", "only batches from before then: a time, or an age"},
+                                   Option{"--rejected", nullptr, "the rejected readings, not the waiting ones"},
+                                   Option{"--yes", nullptr, "do not ask"}};
 constexpr std::array read_options{json};
 constexpr std::array demo_options{json};
 
@@ -46,6 +49,9 @@ constexpr std::array all_verbs{
          true, verify_options},
     Verb{VerbId::queue_rejected, "queue rejected", "", 0, 0, "print the readings that Kafka refused for good", true,
          rejected_options},
+    Verb{VerbId::queue_purge, "queue purge", "", 0, 0, "throw waiting or rejected readings away, after asking", true,
+         purge_options},
+    Verb{VerbId::queue_retry, "queue retry", "", 0, 0, "let the rejected readings wait to be sent again", true, {}},
     Verb{VerbId::read, "read", "DEVICE [POINT...]", 1, any_number, "poll a Modbus device once, now", true,
          read_options},
     Verb{VerbId::demo, "demo", "", 0, 0, "show the whole pipeline on simulated equipment, with the link cut", false,

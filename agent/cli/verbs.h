@@ -18,6 +18,8 @@ int queue_peek(const Args& args);
 int queue_export(const Args& args);
 int queue_verify(const Args& args);
 int queue_rejected(const Args& args);
+int queue_purge(const Args& args);
+int queue_retry(const Args& args);
 int read(const Args& args);
 int demo(const Args& args);
 

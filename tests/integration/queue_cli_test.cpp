@@ -8,6 +8,7 @@
 
 #include "buffer/queue.h"
 #include "buffer/sqlite.h"
+#include "tests/support/agent_process.h"
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -39,6 +40,16 @@ class Site {
     return {words, {}, ""};
   }
   Finished run(std::vector<std::string> words) const { return support::run(options(std::move(words)), 60s); }
+
+  /// With a terminal on all three, and what somebody types; what is shown is out.
+  Finished on_terminal(const std::string& typed, const std::string& words) const {
+    const std::string command = std::string(FIELDPOST_BINARY) + " -c " + file_ + " " + words;
+    return support::run({{"bash", "-c", "echo \"$0\" | script -qec \"$1\" /dev/null", typed, command}, {}, ""}, 60s);
+  }
+
+  std::uint64_t evicted() const {
+    return Json::parse(run({"status", "--json"}).out)["account"]["evicted"].get<std::uint64_t>();
+  }
 
   QueueOptions queue_options() const {
     QueueOptions options;
@@ -263,6 +274,93 @@ TEST_CASE("queue verify: a whole buffer, a damaged one, and those set aside") {
     CHECK_THAT(damaged.out, Contains("set aside, and no part of the buffer any more:\n"));
     CHECK(Json::parse(site.run({"queue", "verify", "--json"}).out)["ok"] == false);
   }
+}
+
+TEST_CASE("queue purge: says what would go, and does not do it unasked") {
+  const Site site;
+  site.leave(3);
+  const Finished unasked = site.run({"queue", "purge", "--lane", "telemetry"});
+  CHECK(unasked.status.code == 2);
+  CHECK(unasked.out.empty());
+  CHECK_THAT(unasked.err,
+             Contains("waiting readings to throw away: 6, batches 1; lane alarm 0, lane telemetry 6; from 20"));
+  CHECK_THAT(unasked.err, Contains("add --yes"));
+  CHECK(site.evicted() == 0);
+  CHECK(site.on_terminal("n", "queue purge").status.code == 1);
+  CHECK(site.on_terminal("", "queue purge").status.code == 1);
+  CHECK(site.evicted() == 0);
+  const Finished asked = site.on_terminal("y", "queue purge --lane telemetry");
+  INFO(asked.out);
+  CHECK(asked.status.code == 0);
+  CHECK_THAT(asked.out, Contains("Throw them away for good? [y/N]") && Contains("purged 6 readings"));
+  CHECK(site.evicted() == 6);
+  CHECK(records_of(site.run({"queue", "peek", "--json", "--device", "pump-7"}).out).empty());
+  CHECK(records_of(site.run({"queue", "peek", "--json", "--device", "gw-07"}).out).size() >= 1);
+  CHECK(site.run({"queue", "verify"}).status.code == 0);
+}
+
+TEST_CASE("queue purge: only what is old enough") {
+  const Site site;
+  site.leave(10);
+  const Finished young = site.run({"queue", "purge", "--before", "1m", "--yes"});
+  CHECK(young.status.code == 0);  // every batch holds something younger
+  CHECK_THAT(young.err, Contains("no waiting readings to throw away"));
+  CHECK(site.evicted() == 0);
+  CHECK(site.run({"queue", "purge", "--before", "0s", "--yes"}).status.code == 0);
+  CHECK(site.evicted() == 21);
+}
+
+TEST_CASE("queue purge and retry: the rejected readings") {
+  const Site site;
+  site.leave_rejected();
+  site.leave(1);
+  SECTION("purge") {
+    CHECK(site.run({"queue", "purge", "--rejected", "--yes"}).out ==
+          "purged 2 readings; they are accounted as evicted\n");
+    CHECK(site.evicted() == 2);
+  }
+  SECTION("retry") {
+    CHECK(site.run({"queue", "retry"}).out == "2 rejected readings wait again, behind all others\n");
+    const auto records = records_of(site.run({"queue", "peek", "--json", "--device", "tank-1"}).out);
+    REQUIRE(records.size() == 2);
+    CHECK(records[0]["value"] == "large");
+  }
+  CHECK(site.run({"queue", "rejected"}).out.empty());
+  CHECK(site.run({"queue", "verify"}).status.code == 0);
+}
+
+TEST_CASE("queue: the verbs go through the agent where it runs") {
+  const Site site;
+  site.leave_rejected();
+  site.leave(3);
+  support::AgentProcess agent(FIELDPOST_BINARY, site.path("fieldpost.toml"));
+  REQUIRE(agent.wait_for([](const Json& status) { return status["account"]["waiting"] >= 7; }, 30s));
+  CHECK(records_of(site.run({"queue", "export"}).out).size() >= 7);
+  CHECK(site.run({"queue", "verify"}).status.code == 0);
+  CHECK(site.run({"queue", "purge", "--lane", "telemetry", "--yes"}).out ==
+        "purged 6 readings; they are accounted as evicted\n");
+  CHECK(site.run({"queue", "retry"}).out == "2 rejected readings wait again, behind all others\n");
+  CHECK(agent.wait_for(
+      [](const Json& status) {
+        const Json& evicted = status["queue"]["evicted"];
+        return status["account"]["evicted"] == 6 && status["account"]["rejected"] == 0 && evicted.size() == 1 &&
+               evicted[0]["reason"] == "purge" && evicted[0]["readings"] == 6;
+      },
+      30s));
+  CHECK_THAT(agent.log(), Contains("queue purge: 6 readings") && Contains("queue retry: 2 rejected readings"));
+  REQUIRE(agent.terminate(30s));
+  CHECK(records_of(site.run({"queue", "peek", "--json", "--device", "tank-1"}).out).size() == 2);
+  CHECK(site.run({"queue", "verify"}).status.code == 0);
+}
+
+TEST_CASE("queue export: a progress bar on a terminal, and nowhere else") {
+  const Site site;
+  site.leave(3);
+  const Finished shown = site.on_terminal("", "queue export -o " + site.path("readings.json"));
+  CHECK(shown.status.code == 0);
+  CHECK_THAT(shown.out, Contains(" %  ") && Contains(" readings/s  ") && Contains("7 readings written to "));
+  CHECK(lines_of(support::read_file(site.path("readings.json"))).size() == 7);
+  CHECK(site.run({"queue", "export", "-o", site.path("readings.json")}).err.empty());
 }
 
 }  // namespace fieldpost

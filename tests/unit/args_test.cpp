@@ -75,6 +75,7 @@ TEST_CASE("args: every mistake gets one line with its remedy") {
   CHECK_THAT(error_of({"queue", "peek", "--lane", "fast"}), Catch::Matchers::Contains("alarm or telemetry"));
   CHECK_THAT(error_of({"queue", "peek", "--since", "yesterday"}),
              Catch::Matchers::Contains("such as 2026-11-22T09:00:00Z or an age such as 15m, not \"yesterday\""));
+  CHECK_THAT(error_of({"queue", "purge", "--before", "soon"}), Catch::Matchers::Contains("--before is a time such as"));
   CHECK_THAT(error_of({"queue", "export", "-o", ""}), Catch::Matchers::Contains("-o needs the path"));
   CHECK_THAT(error_of({"queue", "export", "-o"}), Catch::Matchers::Contains("-o needs a value"));
   CHECK_THAT(error_of({"run", "--log", "xml"}), Catch::Matchers::Contains("text or json"));

@@ -94,31 +94,27 @@ TEST_CASE("queue problems: the disk, a full buffer, a file that was set aside") 
   }
 }
 
-TEST_CASE("growth: when a size is reached") {
+TEST_CASE("growth: when the buffer is full") {
   Growth growth;
-  CHECK_FALSE(growth.reaches(1000).has_value());
-  for (int i = 0; i <= 20; ++i)
-    growth.add(i * second, static_cast<std::uint64_t>(100 + 10 * i), static_cast<std::uint64_t>(i));
-  CHECK(growth.reaches(1300) == 100.0);
-  CHECK(growth.reaches(200) == 0.0);
+  CHECK_FALSE(growth.fills(1600).has_value());
+  for (std::uint64_t i = 0; i <= 20; ++i)
+    growth.add(static_cast<std::int64_t>(i) * second, 200 + 10 * i);
+  CHECK(growth.fills(1600) == 100.0);  // of 1400 that may be used there are 400, and 10 come in a second
+  CHECK(growth.fills(400) == 0.0);
   SECTION("only the last minute counts") {
-    for (int i = 21; i <= 81; ++i)
-      growth.add(i * second, 300, static_cast<std::uint64_t>(i));
-    CHECK_FALSE(growth.reaches(1300).has_value());
+    for (std::int64_t i = 21; i <= 81; ++i)
+      growth.add(i * second, 500);
+    CHECK_FALSE(growth.fills(1600).has_value());
   }
   SECTION("a few seconds tell nothing") {
     Growth young;
-    young.add(0, 0, 0);
-    young.add(9 * second, 900, 9);
-    CHECK_FALSE(young.reaches(1000).has_value());
+    young.add(0, 0);
+    young.add(9 * second, 900);
+    CHECK_FALSE(young.fills(1600).has_value());
   }
-  SECTION("what shrinks is never full") {
-    growth.add(21 * second, 50, 21);
-    CHECK_FALSE(growth.reaches(1300).has_value());
-  }
-  SECTION("files that grow while nothing more waits are new, not full") {
-    growth.add(21 * second, 400, 0);
-    CHECK_FALSE(growth.reaches(1300).has_value());
+  SECTION("what shrinks fills nothing") {
+    growth.add(21 * second, 50);
+    CHECK_FALSE(growth.fills(1600).has_value());
   }
 }
 
