@@ -18,6 +18,12 @@ Results throughput();
 Results memory();
 /// 36 M readings with the link down, as fast as they are taken.
 Results backlog();
+/// A minute with the link down, at 100,000 and at 1,000 readings/s.
+Results offline();
+/// 10 M readings from the disk to a forwarder that only looks at them.
+Results drain();
+/// What an append waits at most, on a slow disk, while all else is going on.
+Results append();
 /// Bytes that the agent writes to the disk at 1,000 readings/s, link up.
 Results disk_online();
 

@@ -16,9 +16,15 @@ struct Case {
   Results (*run)();
 };
 
-constexpr Case cases[] = {{"latency", latency},       {"latency-agent", latency_agent},
-                          {"throughput", throughput}, {"memory", memory},
-                          {"backlog", backlog},       {"disk-online", disk_online}};
+constexpr Case cases[] = {{"latency", latency},
+                          {"latency-agent", latency_agent},
+                          {"throughput", throughput},
+                          {"memory", memory},
+                          {"backlog", backlog},
+                          {"offline", offline},
+                          {"drain", drain},
+                          {"append", append},
+                          {"disk-online", disk_online}};
 
 bool is_case(const std::string& word) {
   for (const Case& one : cases) {

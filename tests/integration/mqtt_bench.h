@@ -87,6 +87,8 @@ class MqttBench {
             return Bad{std::string(value.reason)};
           } else if constexpr (std::is_same_v<Held, std::string_view>) {
             return std::string(value);
+          } else if constexpr (std::is_same_v<Held, EventView>) {
+            return Event{std::string(value.members)};
           } else {
             return value;
           }

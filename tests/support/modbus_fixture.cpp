@@ -15,6 +15,7 @@ struct InWords {
   std::string operator()(const BadView& bad) const { return "bad: " + std::string(bad.reason); }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::string_view value) const { return std::string(value); }
+  std::string operator()(const EventView& event) const { return std::string(event.members); }
   template <typename Number>
   std::string operator()(Number value) const {
     std::string text(32, '\0');
