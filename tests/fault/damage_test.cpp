@@ -1,0 +1,151 @@
+// The database is damaged, while the agent is stopped and while it runs. It starts, goes on, and every reading that was
+// in the damaged file is on the ground in the end, or the ground was told by seq that it is lost.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "tests/fault/disk_scene.h"
+#include "tests/support/catch.h"
+
+namespace fieldpost::fault {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uintmax_t page = 4096;
+
+/// Noise in so many pages, from the given one.
+void spoil(const std::string& file, std::uintmax_t first, std::uintmax_t pages) {
+  std::mt19937_64 random(support::seed());
+  std::string noise(pages * page, '\0');
+  std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random() & 0xff); });
+  std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
+  out.seekp(static_cast<std::streamoff>(first * page));
+  out << noise;
+  REQUIRE(out.flush());
+}
+
+void cut_in_half(const std::string& file) {
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / page / 2 * page);
+}
+
+/// A backlog on the disk alone, of a session that ended in order; the last seq of it.
+std::uint64_t leave_a_backlog(DiskScene& at) {
+  at.scene.start();
+  at.link.cut();
+  REQUIRE(at.wait_for_link("down"));
+  CHECK(at.wait_for_more_waiting(1500));
+  at.scene.stop_in_order();
+  const Books books = read_books(at.scene.database());
+  REQUIRE(books.waiting.size() > 1000);
+  return books.session;
+}
+
+/// Everything that is counted from now on arrives, and the account of the new database balances.
+void goes_on(DiskScene& at) {
+  at.link.resume();
+  const std::uint64_t published = at.scene.meter->acknowledged();
+  const bool arrived = at.scene.ground.read_until(
+      [&] { return at.scene.ground.numbers("meter-1", "number").contains(published + 50); }, patience);
+  INFO(at.scene.agent->log());
+  CHECK(arrived);
+  at.scene.plant.stop();
+  at.scene.meter->stop();
+  const std::uint64_t last = at.scene.meter->acknowledged();
+  CHECK(at.scene.ground.read_until([&] { return at.scene.ground.numbers("meter-1", "number").contains(last); },
+                                   patience));
+  CHECK(at.scene.agent->wait_for([](const auto& status) { return status["account"]["waiting"] == 0; }, patience));
+  at.scene.stop_in_order();
+  const Books books = read_books(at.scene.database());
+  CHECK(books.account.read ==
+        books.account.delivered + books.account.waiting + books.account.rejected + books.account.evicted);
+  CHECK(at.scene.ground.read_until([&] { return at.untold(books.session, books.last).empty(); }, patience));
+  for (std::uint64_t number = published + 1; number <= last; ++number)
+    CHECK(at.scene.ground.numbers("meter-1", "number").contains(number));
+}
+
+TEST_CASE("pages of noise in the database of a stopped agent", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  DiskScene at("pages-of-noise");
+  const std::uint64_t session = leave_a_backlog(at);
+  const std::uintmax_t pages = std::filesystem::file_size(at.scene.database()) / page;
+  REQUIRE(pages > 6);
+  spoil(at.scene.database(), pages / 2, 2);
+  at.scene.start_agent();
+  goes_on(at);
+  CHECK(at.untold(session, at.scene.ended.at(session)) == none);
+  CHECK(at.evicted().size() < at.scene.ended.at(session) / 2);
+}
+
+TEST_CASE("the database of a stopped agent is cut in half", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  DiskScene at("cut-in-half");
+  const std::uint64_t session = leave_a_backlog(at);
+  cut_in_half(at.scene.database());
+  at.scene.start_agent();
+  goes_on(at);
+  CHECK(at.untold(session, at.scene.ended.at(session)) == none);
+  CHECK(at.evicted().size() < at.scene.ended.at(session));
+}
+
+TEST_CASE("a folder stands where the database of a stopped agent was", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  DiskScene at("a-folder");
+  leave_a_backlog(at);
+  std::filesystem::remove(at.scene.database());
+  std::filesystem::create_directory(at.scene.database());
+  at.scene.folder.write("buffer/queue.db/a file", "in it");
+  at.scene.start_agent();
+  goes_on(at);
+}
+
+TEST_CASE("the WAL of a killed agent is lost: what a checkpoint had moved to the database is all there", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  DiskScene at("lost-wal");
+  leave_a_backlog(at);
+  const std::set<support::Identity> moved = read_books(at.scene.database()).waiting;
+  at.scene.start_agent();
+  CHECK(at.wait_for_more_waiting(300));
+  at.scene.agent->kill();
+  std::filesystem::remove(at.scene.database() + "-wal");
+  at.scene.start_agent();
+  goes_on(at);
+  std::vector<support::Identity> lost;
+  std::copy_if(moved.begin(), moved.end(), std::back_inserter(lost),
+               [&](const support::Identity& identity) { return !at.scene.ground.has(identity); });
+  CHECK(lost == std::vector<support::Identity>());
+}
+
+TEST_CASE("the database is damaged under a running agent", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  const std::string how = GENERATE("noise", "half", "nothing", "folder");
+  DiskScene at("damaged-while-running-" + how);
+  at.scene.start();
+  at.link.cut();
+  REQUIRE(at.wait_for_link("down"));
+  CHECK(at.wait_for_more_waiting(600));
+  const std::string database = at.scene.database();
+  if (how == "noise") spoil(database, 1, std::filesystem::file_size(database) / page - 1);
+  if (how == "half") cut_in_half(database);
+  if (how == "nothing") std::filesystem::resize_file(database, 0);
+  if (how == "folder") {
+    std::filesystem::rename(database, database + ".away");
+    std::filesystem::create_directory(database);
+  }
+  CHECK(at.wait_for_more_waiting(300));
+  at.link.resume();
+  CHECK(at.scene.everything_arrives());  // all of it is in RAM as well
+  at.scene.check_numbers();
+  CHECK(at.scene.agent->terminate(6s));
+  // What it leaves behind may be set aside by the next start, but does not stop it.
+  at.scene.start_agent();
+  CHECK(at.wait_for_link("up"));
+  at.scene.stop_in_order();
+  const Account account = read_books(database).account;
+  CHECK(account.read == account.delivered + account.waiting + account.rejected + account.evicted);
+  at.scene.check_numbers();
+}
+
+}  // namespace
+}  // namespace fieldpost::fault
