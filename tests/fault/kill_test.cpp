@@ -1,6 +1,7 @@
 // kill -9 of the agent at random moments. Whatever SQLite had committed arrives, and so does whatever the MQTT broker
 // was told is safe; what Kafka holds is in order.
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <iterator>
 #include <random>
@@ -16,8 +17,13 @@ namespace {
 using namespace std::chrono_literals;
 using support::Identity;
 
-constexpr int kills = 30;
 constexpr int longest_life_ms = 1200;  // also shorter than the start takes
+
+/// tests/soak/kill asks for more.
+int kills_wanted() {
+  const char* given = std::getenv("FIELDPOST_KILLS");
+  return given != nullptr ? std::stoi(given) : 30;
+}
 
 class Dice {
  public:
@@ -56,6 +62,7 @@ TEST_CASE("the agent is killed at random moments, with Kafka up and down", "[lon
   support::TcpProxy proxy(kafka.proxy_port(), kafka.proxied_port());
   scene.start();
 
+  const int kills = kills_wanted();
   std::set<Identity> committed;
   for (int kill = 0; kill < kills; ++kill) {
     const int life = dice.up_to(longest_life_ms);
