@@ -2,14 +2,25 @@
 
 namespace fieldpost {
 
-StoredAccount read_account(sqlite::Connection& connection) {
+StoredAccount read_account(sqlite::Connection& connection, std::int64_t schema_version) {
   auto row = connection.prepare(
-      "SELECT delivered, rejected, evicted, waiting_alarm, waiting_telemetry, waiting_bytes FROM account");
+      schema_version < 2
+          ? "SELECT delivered, rejected, evicted, waiting_alarm, waiting_telemetry, waiting_bytes FROM account"
+          : "SELECT delivered, rejected, evicted,"
+            " waiting_alarm + (SELECT coalesce(sum(readings), 0) FROM batch WHERE id > last_row AND lane = 0),"
+            " waiting_telemetry + (SELECT coalesce(sum(readings), 0) FROM batch WHERE id > last_row AND lane = 1),"
+            " waiting_bytes + (SELECT coalesce(sum(length(body)), 0) FROM batch WHERE id > last_row) FROM account");
   StoredAccount account;
   if (row.step()) {
     account = {row.count(0), row.count(1), row.count(2), row.count(3), row.count(4), row.count(5)};
   }
   return account;
+}
+
+std::uint64_t read_last_seq(sqlite::Connection& connection) {
+  return static_cast<std::uint64_t>(connection.number(
+      "SELECT max(last_seq, coalesce((SELECT max(last) FROM batch WHERE id > last_row AND session ="
+      " (SELECT id FROM session ORDER BY ordinal DESC LIMIT 1)), 0)) FROM account"));
 }
 
 std::optional<StoredSession> read_last_session(sqlite::Connection& connection) {

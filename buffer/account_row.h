@@ -5,7 +5,10 @@
 
 namespace fieldpost {
 
-StoredAccount read_account(sqlite::Connection& connection);
+/// With the rows that came since it was written. One statement, so that it is of one moment.
+StoredAccount read_account(sqlite::Connection& connection, std::int64_t schema_version);
+/// Of the newest session.
+std::uint64_t read_last_seq(sqlite::Connection& connection);
 std::optional<StoredSession> read_last_session(sqlite::Connection& connection);
 void save_account(sqlite::Connection& connection, const StoredAccount& account, std::int64_t last_row,
                   std::uint64_t last_seq);

@@ -228,7 +228,7 @@ bool Queue::Impl::commit(Due what) {
       const Lock lock(mutex_);
       work = gather(what);
     }
-    const std::vector<std::int64_t> ids = store_->apply(work.commit);
+    const auto [ids, counted] = store_->apply(work.commit);
     unconfirmed_ = false;
     if (!ids.empty()) confirmed_.batch = ids.back();
     if (!work.commit.rejected.empty() || !work.commit.evicted.empty()) confirmed_ = store_->last_rows();
@@ -240,7 +240,9 @@ bool Queue::Impl::commit(Due what) {
     ++commits_;
     last_commit_ = std::chrono::steady_clock::now();
     disk_error_.clear();  // only now: a full disk opens all the same
+    const std::uint64_t delivered = stored_.delivered;
     confirm(work, ids);
+    if (!counted) stored_.delivered = delivered;
     return true;
   } catch (const sqlite::Error& error) {
     unconfirmed_ = true;

@@ -50,6 +50,9 @@ void bind_row(sqlite::Statement& statement, const Batch& batch, std::int64_t id,
       .bind_blob(7, body);
 }
 
+// Rows that a start has to add to the account, at most.
+constexpr std::int64_t kUncountedRows = 256;
+
 constexpr const char* kInsertRow =
     "INSERT INTO batch(id, lane, session, first, last, readings, body) VALUES(?, ?, ?, ?, ?, ?, ?)";
 
@@ -66,18 +69,19 @@ Store::Store(const std::string& path)
   connection_->run("PRAGMA secure_delete = OFF");
   names_.emplace(*connection_);
   rows_.emplace(connection_);
-  last_row_ = connection_->number("SELECT last_row FROM account");
+  counted_row_ = connection_->number("SELECT last_row FROM account");
+  last_row_ = std::max(counted_row_, connection_->number("SELECT max(id) FROM batch"));
 }
 
 StoredAccount Store::account() {
-  return read_account(*connection_);
+  return read_account(*connection_, kSchemaVersion);
 }
 std::optional<StoredSession> Store::last_session() {
   return read_last_session(*connection_);
 }
 
 std::uint64_t Store::last_seq() {
-  return static_cast<std::uint64_t>(connection_->number("SELECT last_seq FROM account"));
+  return read_last_seq(*connection_);
 }
 
 LastRows Store::last_rows() {
@@ -94,7 +98,8 @@ void Store::begin_session(const StoredSession& session) {
     names_->clear();
   } else {
     connection_->run(
-        "UPDATE session SET last = (SELECT last_seq FROM account) WHERE ordinal = (SELECT max(ordinal) FROM session)");
+        "UPDATE session SET last = " + std::to_string(last_seq()) +
+        " WHERE ordinal = (SELECT max(ordinal) FROM session)");
   }
   connection_->prepare("INSERT INTO session(id, agent, site, started, last, clean) VALUES(?, ?, ?, ?, ?, 0)")
       .bind(1, session.info.id)
@@ -103,8 +108,9 @@ void Store::begin_session(const StoredSession& session) {
       .bind(4, session.started)
       .bind(5, session.last)
       .run();
-  connection_->run("UPDATE account SET last_seq = 0");
+  save_account(*connection_, before, last_row_, 0);
   transaction.commit();
+  counted_row_ = last_row_;
 }
 
 std::vector<StoredEviction> Store::evictions() {
@@ -159,9 +165,20 @@ void Store::take_over(const std::vector<StoredRow>& rows) {
   }
   save_account(*connection_, sums, last_row_, last_seq());
   transaction.commit();
+  counted_row_ = last_row_;
 }
 
-std::vector<std::int64_t> Store::apply(const Commit& commit) {
+// What adds to the newest rows, or adds new ones, writes the page that they are on, and no other.
+bool Store::counts(const Commit& commit) const {
+  const bool only_newest = std::all_of(commit.replace.begin(), commit.replace.end(),
+                                       [this](const Commit::Replacement& row) { return row.id > counted_row_; });
+  const bool adds = !commit.insert.empty() || !commit.replace.empty();
+  const bool only_adds = !commit.forget_after && commit.erase.empty() && commit.erase_rejected.empty() &&
+                         commit.rejected.empty() && commit.evicted.empty() && !commit.clean_end;
+  return !adds || !only_newest || !only_adds || last_row_ - counted_row_ >= kUncountedRows;
+}
+
+Store::Applied Store::apply(const Commit& commit) {
   sqlite::Transaction transaction(*connection_);
   if (commit.forget_after) forget(*commit.forget_after);
   // First what goes: its pages take what comes.
@@ -179,7 +196,7 @@ std::vector<std::int64_t> Store::apply(const Commit& commit) {
       replace.run();
     }
   }
-  std::vector<std::int64_t> ids = insert(commit.insert);
+  Applied applied{insert(commit.insert), counts(commit)};
   insert_rejected(*connection_, *names_, commit.rejected);
   if (commit.grown_record) {
     const EvictedRange& grown = commit.grown_record->evicted;
@@ -191,14 +208,15 @@ std::vector<std::int64_t> Store::apply(const Commit& commit) {
         .run();
   }
   insert_evicted(*connection_, commit.evicted);
-  save_account(*connection_, commit.account, last_row_, commit.last_seq);
+  if (applied.counted) save_account(*connection_, commit.account, last_row_, commit.last_seq);
   if (commit.clean_end) {
     connection_->prepare("UPDATE session SET last = ?, clean = 1 WHERE ordinal = (SELECT max(ordinal) FROM session)")
         .bind(1, commit.last_seq)
         .run();
   }
   transaction.commit();
-  return ids;
+  if (applied.counted) counted_row_ = last_row_;
+  return applied;
 }
 
 Pages Store::pages() {

@@ -171,8 +171,12 @@ class Store {
   /// The oldest records of what was given up, at most kEvictionsRead.
   std::vector<StoredEviction> evictions();
 
-  /// One transaction with fsync. Returns the ids of the inserted rows, in order.
-  std::vector<std::int64_t> apply(const Commit& commit);
+  struct Applied {
+    std::vector<std::int64_t> ids;  // of the inserted rows, in order
+    bool counted = false;           // the account was written too
+  };
+  /// One transaction with fsync. One that only adds rows leaves the account as it is: whoever reads it adds them.
+  Applied apply(const Commit& commit);
 
   Pages pages();
   /// What the names of the batch add to the database, in bytes.
@@ -188,12 +192,13 @@ class Store {
  private:
   void forget(const LastRows& after);
   std::vector<std::int64_t> insert(const std::vector<std::shared_ptr<const Batch>>& batches);
-  void save(const Commit& commit);
+  bool counts(const Commit& commit) const;
 
   std::shared_ptr<sqlite::Connection> connection_;
   std::optional<NamesWriter> names_;
   std::optional<StoreReader> rows_;
   std::int64_t last_row_ = 0;
+  std::int64_t counted_row_ = 0;  // the rows up to this one are in the account on the disk
 };
 
 }  // namespace fieldpost

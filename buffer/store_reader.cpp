@@ -71,14 +71,14 @@ std::optional<SessionInfo> StoreReader::session(std::uint64_t id) {
 }
 
 StoredAccount StoreReader::account() {
-  return read_account(*connection_);
+  return read_account(*connection_, version_);
 }
 
 // Its row says what was known when it ended or when the next one began; until then the account knows better.
 std::optional<StoredSession> StoreReader::last_session() {
   auto session = read_last_session(*connection_);
   if (session && version_ >= 2 && !session->clean) {
-    session->last = static_cast<std::uint64_t>(connection_->number("SELECT last_seq FROM account"));
+    session->last = read_last_seq(*connection_);
   }
   return session;
 }
