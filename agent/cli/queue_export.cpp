@@ -19,7 +19,7 @@ namespace {
 /// The file would be emptied before it is read.
 bool is_the_buffer(const std::string& file, const std::string& database) {
   std::error_code absent;
-  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+  for (const char* suffix : {"", "-wal", "-shm", ".lock", ".reserve"}) {
     if (std::filesystem::equivalent(file, database + suffix, absent)) return true;
   }
   return false;
