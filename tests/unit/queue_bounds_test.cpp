@@ -280,8 +280,11 @@ TEST_CASE("small commits share a row, and restart finds all of it") {
     }
     int rows = 0;
     Peek peek(options.path);
-    for (std::int64_t after = 0; const auto row = peek.next(std::nullopt, after); after = row->id)
+    std::int64_t after = 0;
+    while (const auto row = peek.next(std::nullopt, after)) {
+      after = row->id;
       ++rows;
+    }
     CHECK(rows <= 2);
     queue.finish(5s);
   }

@@ -201,7 +201,8 @@ TEST_CASE("a buffer without an agent is purged and retried, and its session stay
   CHECK(state.last->info.id == session);
   CHECK(state.last->last == 4);
   CHECK(state.last->clean);
-  CHECK_THROWS_AS(purge({scene.dir / "none.db", 1ms}, {}, scene.clock), PeekError);
+  scene.options.path = scene.dir / "none.db";
+  CHECK_THROWS_AS(purge(scene.options, {}, scene.clock), PeekError);
 }
 
 TEST_CASE("a database of version 1 is brought up to date, with all that waits in it") {
