@@ -3,6 +3,8 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "agent/cli/interrupt.h"
 #include "agent/cli/output.h"
@@ -16,12 +18,16 @@ namespace fieldpost::cli {
 namespace {
 
 constexpr std::chrono::milliseconds look_again{200};
+constexpr int patience = 50;  // such looks, at a file that is just being made
 
-/// Which file the path names: a damaged one is set aside while one looks, and a new one takes its place.
-std::pair<dev_t, ino_t> file_at(const std::string& path) {
+using FileId = std::optional<std::pair<dev_t, ino_t>>;
+
+/// Which file the path names, where there is one: a damaged one is set aside while one looks, and a new one takes its
+/// place.
+FileId file_at(const std::string& path) {
   struct stat status {};
-  ::stat(path.c_str(), &status);
-  return {status.st_dev, status.st_ino};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return std::pair{status.st_dev, status.st_ino};
 }
 
 class Printer {
@@ -64,21 +70,40 @@ int show(const std::string& database, const Selection& selection, Printer& print
   return fine;
 }
 
-/// Until a signal comes, or nobody reads any more.
+/// Shows what comes to one file; false: another one has taken its place. True: a signal came, or nobody reads any more.
+bool follow_file(const std::string& database, const FileId& file, StoredReadings& readings, Printer& printer,
+                 const Interrupt& interrupt) {
+  const int out = printer.output().descriptor();
+  while (file_at(database) == file) {
+    while (readings.next_row(std::ref(printer))) {
+      if (interrupt.wait(out, std::chrono::milliseconds{0})) return true;
+    }
+    printer.output().flush();
+    if (interrupt.wait(out, look_again)) return true;
+  }
+  return false;
+}
+
 int follow(const std::string& database, Selection selection, Printer& printer) {
   const Interrupt interrupt;
-  const int out = printer.output().descriptor();
-  while (true) {
-    const auto file = file_at(database);
-    Peek peek(database);
-    StoredReadings readings(peek, selection);
-    selection.last.reset();  // of a file that takes this one's place, everything is new
-    while (file_at(database) == file) {
-      while (readings.next_row(std::ref(printer))) {
-        if (interrupt.wait(out, std::chrono::milliseconds{0})) return fine;
-      }
-      printer.output().flush();
-      if (interrupt.wait(out, look_again)) return fine;
+  FileId file = file_at(database);  // always before it is opened, so that a change in between shows
+  auto peek = std::make_unique<Peek>(database);
+  for (int tries = 0;;) {
+    if (peek != nullptr) {
+      StoredReadings readings(*peek, selection);
+      if (follow_file(database, file, readings, printer, interrupt)) return fine;
+      selection.last.reset();  // of a file that takes this one's place, everything is new
+      tries = 0;
+    }
+    try {
+      file = file_at(database);
+      peek = std::make_unique<Peek>(database);
+      peek->state();
+    } catch (const PeekError&) {
+      // It is made in steps.
+      if (++tries == patience) throw;
+      peek.reset();
+      if (interrupt.wait(printer.output().descriptor(), look_again)) return fine;
     }
   }
 }

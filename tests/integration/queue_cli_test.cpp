@@ -1,5 +1,6 @@
 // The listings of the queue as processes of their own, on real databases.
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "tests/support/catch.h"
@@ -62,6 +63,23 @@ TEST_CASE("queue peek: --follow goes on with what comes") {
   REQUIRE(status);
   CHECK(status->code == 0);
   CHECK(lines_of(follower.out()).size() == 6);
+  CHECK(follower.err().empty());
+}
+
+TEST_CASE("queue peek: --follow goes over to the file that takes the place of one set aside") {
+  const QueueSite site(FIELDPOST_BINARY);
+  site.leave(1);
+  support::Process follower(site.options({"queue", "peek", "--follow"}));
+  REQUIRE(follower.wait_for_output("/3  alarm", 30s));
+  std::filesystem::rename(site.database(), site.database() + ".damaged-20261122T090311Z");
+  for (const char* suffix : {"-wal", "-shm"})
+    std::filesystem::remove(site.database() + suffix);
+  site.leave(7);
+  CHECK(follower.wait_for_output("/15  alarm", 30s));
+  follower.kill(SIGINT);
+  const auto status = follower.wait(30s);
+  REQUIRE(status);
+  CHECK(status->code == 0);
   CHECK(follower.err().empty());
 }
 
