@@ -49,17 +49,20 @@ QueueOptions QueueSite::queue_options() const {
   return options;
 }
 
-void QueueSite::leave(int polls) const {
+void QueueSite::leave(int polls, std::chrono::minutes ago) const {
   Queue queue(queue_options(), clock_);
   const Layout pump("plc-a", "pump-7", {{"pressure", "bar"}, {"state, \"raw\"", ""}});
   const Layout self("self", "gw-07", {{"state/pump-7", ""}}, Lane::alarm);
-  for (int poll = polls - 1; poll >= 0; --poll) {
+  const auto before = [this](std::int64_t minutes) {
     Stamp stamp = clock_.now();
-    stamp.wall -= poll * minute;
-    stamp.boot -= poll * minute;
-    queue.append(pump, stamp, std::vector<Value>{0.1F * static_cast<float>(poll), Bad{"timeout"}});
+    stamp.wall -= minutes * minute;
+    stamp.boot -= minutes * minute;
+    return stamp;
+  };
+  for (int poll = polls - 1; poll >= 0; --poll) {
+    queue.append(pump, before(ago.count() + poll), std::vector<Value>{0.1F * static_cast<float>(poll), Bad{"timeout"}});
   }
-  queue.append(self, clock_.now(), std::vector<Value>{std::string("up")});
+  queue.append(self, before(ago.count()), std::vector<Value>{std::string("up")});
   close(queue);
 }
 

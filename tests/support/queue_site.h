@@ -1,6 +1,7 @@
 // A folder with a configuration and the database of an agent that was stopped in order, for the verbs of the queue.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -30,8 +31,8 @@ class QueueSite {
   /// Of the account.
   std::uint64_t evicted() const;
 
-  /// Polls of two points each, of a device pump-7, a minute apart, the last one now; then an alarm of the agent.
-  void leave(int polls) const;
+  /// Polls of two points each, of a device pump-7, a minute apart, the last one `ago`; then an alarm of the agent.
+  void leave(int polls, std::chrono::minutes ago = {}) const;
   /// Two readings of a device tank-1 that Kafka refused for good.
   void leave_rejected() const;
 
