@@ -132,6 +132,19 @@ void release_reserve(const std::string& path) {
   unlink((path + ".reserve").c_str());
 }
 
+void sync_folder(const std::string& path) {
+  const int descriptor = open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  if (fsync(descriptor) != 0) errno = 0;  // some file systems cannot; theirs is to know
+  close(descriptor);
+}
+
+bool recovery_cut_short(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path + ".recovering", error) && !std::filesystem::exists(path, error) &&
+         !set_aside_files(path).empty();
+}
+
 std::vector<std::string> set_aside_files(const std::string& path) {
   const std::filesystem::path database(path);
   const std::string prefix = database.filename().string() + ".damaged-";

@@ -52,6 +52,13 @@ std::uint64_t available(const std::string& path);
 void hold_reserve(const std::string& path, std::uint64_t bytes);
 void release_reserve(const std::string& path);
 
+/// What can be read of a damaged database is put into PATH.recovering, which then becomes PATH. True: that was cut
+/// short, after the damaged one had been set aside.
+bool recovery_cut_short(const std::string& path);
+
+/// What was renamed or removed beside PATH stays so after a power cut.
+void sync_folder(const std::string& path);
+
 /// The files set aside beside PATH, oldest first.
 std::vector<std::string> set_aside_files(const std::string& path);
 

@@ -1,6 +1,7 @@
 // The inside of the queue. These files share it: queue.cpp (append, waiting, health, the end), queue_forward.cpp (claim
-// and settle), queue_evict.cpp (what is given up), queue_writer.cpp (the writer's thread), queue_gather.cpp (what a
-// transaction is about), queue_orders.cpp (purge and retry) and queue_open.cpp (its database).
+// and settle), queue_evict.cpp (what is given up), queue_writer.cpp (the writer's thread), queue_room.cpp (room on the
+// disk), queue_gather.cpp (what a transaction is about), queue_orders.cpp (purge and retry), queue_open.cpp (its
+// database) and queue_recover.cpp (a damaged one).
 #pragma once
 
 #include <array>
@@ -19,6 +20,8 @@
 #include "buffer/tail.h"
 
 namespace fieldpost {
+
+class Salvage;
 
 class Queue::Impl {
  public:
@@ -119,16 +122,19 @@ class Queue::Impl {
   Due due(SteadyTime& next) const;
   void turn(Due due);
   bool commit(Due due);
-  bool make_room(std::uint64_t pages);
-  std::uint64_t pages_needed();
-  void tidy();
-  void keep_reserve();
   void forget_store(const sqlite::Error& error);
   void disk_failed(const std::string& error);
   void end_session();
   bool all_saved() const;
   /// Rows that one transaction deletes at most, for each may change a page of its own.
   std::size_t erased_at_once() const { return shares_.log / kLogPageBytes / 2; }
+
+  // queue_room.cpp
+  bool make_room(std::uint64_t pages);
+  std::uint64_t pages_needed();
+  void fit_into_limit();
+  void tidy();
+  void keep_reserve();
 
   // queue_gather.cpp
   Work gather(Due due);
@@ -143,10 +149,18 @@ class Queue::Impl {
   // queue_open.cpp
   bool open_store(bool at_start = false);
   void open_files(bool at_start);
-  void recover();
   bool damage(const sqlite::Error& error);
+
+  // queue_recover.cpp
+  struct Known;
+  void recover_soon(const std::string& reason);
+  void recover();
+  Known forget_rows();
+  void take_out(Salvage& salvage, const Known& known, Store& store);
+  void lose(Lane lane, std::uint64_t session, SeqRange range, std::uint64_t readings);
+  void account_for(const Known& known, const std::optional<StoredAccount>& had, const StoredAccount& has,
+                   std::vector<EvictedRange> lost);
   void adopt(Store& store);
-  void forget_rows();
 
   const QueueOptions options_;
   const Shares shares_;
@@ -213,8 +227,9 @@ class Queue::Impl {
   LockFile lock_;
   std::unique_ptr<Store> store_;
   bool damaged_file_ = false;
-  int unreadable_ = 0;    // how often the file was called damaged and could not be read
-  bool suspect_ = false;  // the disk has failed: the file is verified when it is opened again
+  std::shared_ptr<Known> known_;  // while a damaged database is being recovered
+  int unreadable_ = 0;            // how often the file was called damaged and could not be read
+  bool suspect_ = false;          // the disk has failed: the file is verified when it is opened again
   bool session_begun_ = false;
   bool unconfirmed_ = false;  // the last commit failed: rows above confirmed_ may or may not be there
   LastRows confirmed_;

@@ -34,8 +34,13 @@ bool Queue::Impl::open_store(bool at_start) {
 
 void Queue::Impl::open_files(bool at_start) {
   // Once it is ours, SQLite alone touches the file: closing a descriptor of ours would drop its locks.
-  if (damaged_file_ || (!session_begun_ && look_at(options_.path) == FileKind::foreign)) {
-    recover();
+  const bool foreign = !session_begun_ && look_at(options_.path) == FileKind::foreign;
+  if (damaged_file_ || foreign || recovery_cut_short(options_.path)) {
+    if (at_start && !foreign) {
+      recover_soon("a damaged database is being recovered");
+    } else {
+      recover();
+    }
     return;
   }
   try {
@@ -61,11 +66,16 @@ void Queue::Impl::open_files(bool at_start) {
       recover();
       return;
     }
-    disk_failed(error.what());
-    retry_at_ = {};  // the writer's thread recovers what it can; the start does not wait for it
-    const Lock lock(mutex_);
-    recovering_ = true;
+    recover_soon(error.what());
   }
+}
+
+// The writer's thread does it; the start does not wait for it.
+void Queue::Impl::recover_soon(const std::string& reason) {
+  disk_failed(reason);
+  retry_at_ = {};
+  const Lock lock(mutex_);
+  recovering_ = true;
 }
 
 // What SQLite calls damage may be a disk that cannot be read just now. A place that stays unreadable is damage, too.
@@ -76,22 +86,6 @@ bool Queue::Impl::damage(const sqlite::Error& error) {
     return true;
   }
   return false;
-}
-
-void Queue::Impl::recover() {
-  const std::string name = set_aside(options_.path, clock_);
-  damaged_file_ = suspect_ = false;
-  forget_rows();
-  {
-    const Lock lock(mutex_);
-    set_aside_ = name;
-  }
-  auto store = std::make_unique<Store>(options_.path);
-  adopt(*store);
-  store_ = std::move(store);
-  const Lock lock(mutex_);
-  recovering_ = false;
-  if (wake) wake();
 }
 
 void Queue::Impl::adopt(Store& store) {
@@ -130,28 +124,6 @@ void Queue::Impl::adopt(Store& store) {
   }
   tails_[1].body_bytes += account.waiting_bytes;
   if (last && !previous_) previous_ = Previous{last->info.id, last->clean, last_seq};
-}
-
-// The database is gone: what stood in it alone is lost and counted, what is in RAM as well is to be written again.
-void Queue::Impl::forget_rows() {
-  session_begun_ = false;
-  const Lock lock(mutex_);
-  ++generation_;
-  reader_damage_ = false;
-  for (Tail& lane : tails_) {
-    if (lane.body_readings > 0) lose_body(lane, lane.body_readings);
-    lane.cursor = 0;
-    lane.each([&](const EntryPtr& entry) {
-      entry->row = 0;
-      entry->saved = entry->changed = false;
-      entry->row_readings = entry->row_bytes = 0;
-      mark_unsafe(*entry->batch);
-    });
-  }
-  erase_.clear();
-  erase_rejected_.clear();
-  reported_.reset();
-  stored_ = {};
 }
 
 }  // namespace fieldpost

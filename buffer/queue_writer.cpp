@@ -18,14 +18,6 @@ constexpr auto kLookEvery = 1s;
 // A full disk is looked at again, in case somebody has made room.
 constexpr auto kFullAgainAfter = 200ms;
 constexpr auto kBelieveFullFor = 60s;
-// Of a transaction: the account, the roots and leaves of its tables, what is freed.
-constexpr std::uint64_t kOwnPages = 12;
-// What is live in a file that is rewritten to make it shorter, at most: 2 MiB are a few milliseconds.
-constexpr std::uint64_t kShrinkLive = 512;
-constexpr std::uint64_t kShrinkWorth = 256;
-constexpr auto kTidyAfter = 2s;
-constexpr auto kTidyAgainAfter = 60s;
-
 }  // namespace
 
 void Queue::Impl::write() {
@@ -122,6 +114,7 @@ void Queue::Impl::turn(Due what) {
   obey();
   try {
     evict_old();
+    if (store_) fit_into_limit();
     if (report_evictions()) what = Due::safety;
     if (!store_) return;
     bool erasing = false;
@@ -138,66 +131,6 @@ void Queue::Impl::turn(Due what) {
     return;
   }
   if (commit(what)) tidy();
-}
-
-// Writer's thread, before the transaction: what the next one will write, as far as it can be told.
-std::uint64_t Queue::Impl::pages_needed() {
-  std::vector<std::shared_ptr<const Batch>> batches;
-  std::uint64_t bytes = 0;
-  std::uint64_t small = 0;
-  {
-    const Lock lock(mutex_);
-    for (Tail& lane : tails_) {
-      lane.close_open();
-      lane.each([&](const EntryPtr& entry) {
-        if (entry->saved || entry->committing || bytes >= shares_.log / 4) return;
-        batches.push_back(entry->batch);
-      });
-    }
-  }
-  std::uint64_t pages = 0;
-  for (const auto& batch : batches) {
-    const std::uint64_t row = batch->bytes() + 4 * batch->layouts().size() + 64;
-    bytes += 2 * store_->new_names(*batch);  // once in the table, once in its index
-    if (row >= kPageBytes / 2) {
-      pages += pages_of(row);
-    } else {
-      small += row;
-    }
-    if (pages * kPageBytes + small + bytes >= shares_.log / 2) break;
-  }
-  return pages + (small + bytes) / (kPageBytes * 3 / 4) + 1;
-}
-
-// True: a transaction of so many pages keeps within the limits.
-bool Queue::Impl::make_room(std::uint64_t pages) {
-  if (std::chrono::steady_clock::now() >= learned_until_) learned_limit_.reset();
-  bool emptied = false;
-  bool reserve_used = false;
-  for (;;) {
-    const DiskUse use = disk_use(options_.path);
-    const std::uint64_t given = use.all() + available(options_.path);
-    const std::uint64_t limit = std::min({options_.max_size, given, learned_limit_.value_or(given)});
-    {
-      const Lock lock(mutex_);
-      max_bytes_ = limit;
-    }
-    const DiskUse growth = grown(store_->pages(), use, pages + kOwnPages);
-    if (growth.all() <= limit) return true;
-    if (!emptied) {
-      emptied = true;
-      store_->checkpoint(use.log > shares_.log ? sqlite::Checkpoint::truncate : sqlite::Checkpoint::restart);
-    } else if (use.database + growth.log + growth.other > limit) {
-      // It is the log that has no room: deleting rows would not help it, but what was held back does.
-      if (reserve_used) return false;
-      reserve_used = true;
-      release_reserve(options_.path);
-    } else {
-      if (options_.when_full != WhenFull::drop_oldest || !evict_for_room()) return false;
-      if (!commit(Due::housekeeping)) return false;
-      emptied = false;
-    }
-  }
 }
 
 bool Queue::Impl::commit(Due what) {
@@ -222,7 +155,7 @@ bool Queue::Impl::commit(Due what) {
       full_until_ = begin + kFullAgainAfter;
       if (!fits) what = Due::housekeeping;
     }
-    const std::uint64_t log = store_->pages().in_log + erased_at_once() + kOwnPages;
+    const std::uint64_t log = store_->pages().in_log + erased_at_once();
     if (what != Due::safety && log * kLogPageBytes > shares_.log) store_->checkpoint(sqlite::Checkpoint::restart);
     {
       const Lock lock(mutex_);
@@ -268,36 +201,6 @@ void Queue::Impl::forget_store(const sqlite::Error& error) {
     learned_until_ = std::chrono::steady_clock::now() + kBelieveFullFor;
   }
   disk_failed(error.what());
-}
-
-// After a transaction, and outside of it: empties the log, and gives space back once little is left.
-void Queue::Impl::tidy() {
-  try {
-    const Pages pages = store_->pages();
-    if (pages.in_log * kLogPageBytes > shares_.log / 2) store_->checkpoint(sqlite::Checkpoint::passive);
-    keep_reserve();
-    if (pages.free < kShrinkWorth || pages.free < 4 * pages.live()) {
-      tidy_at_.reset();
-      return;
-    }
-    const auto now = std::chrono::steady_clock::now();
-    if (!tidy_at_) tidy_at_ = now + kTidyAfter;  // what was freed may be needed again at once
-    if (now < *tidy_at_) return;
-    tidy_at_ = now + kTidyAgainAfter;
-    if (stored_.waiting() == 0 && stored_.rejected == 0) store_->forget_names();
-    if (store_->pages().live() > std::min(kShrinkLive, shares_.log / kLogPageBytes / 2)) return;
-    store_->shrink();
-    store_->checkpoint(sqlite::Checkpoint::truncate);
-  } catch (const sqlite::Error& error) {
-    forget_store(error);
-  }
-}
-
-void Queue::Impl::keep_reserve() {
-  const std::uint64_t plenty = 8 * shares_.reserve;
-  if (disk_use(options_.path).all() + plenty < options_.max_size && available(options_.path) > plenty) {
-    hold_reserve(options_.path, shares_.reserve);
-  }
 }
 
 void Queue::Impl::disk_failed(const std::string& error) {

@@ -50,6 +50,17 @@ void bind_row(sqlite::Statement& statement, const Batch& batch, std::int64_t id,
       .bind_blob(7, body);
 }
 
+void insert_session(sqlite::Connection& connection, const StoredSession& session) {
+  connection.prepare("INSERT INTO session(id, agent, site, started, last, clean) VALUES(?, ?, ?, ?, ?, ?)")
+      .bind(1, session.info.id)
+      .bind(2, session.info.agent)
+      .bind(3, session.info.site)
+      .bind(4, session.started)
+      .bind(5, session.last)
+      .bind(6, std::int64_t{session.clean})
+      .run();
+}
+
 // Rows that a start has to add to the account, at most.
 constexpr std::int64_t kUncountedRows = 256;
 
@@ -101,13 +112,7 @@ void Store::begin_session(const StoredSession& session) {
         "UPDATE session SET last = " + std::to_string(last_seq()) +
         " WHERE ordinal = (SELECT max(ordinal) FROM session)");
   }
-  connection_->prepare("INSERT INTO session(id, agent, site, started, last, clean) VALUES(?, ?, ?, ?, ?, 0)")
-      .bind(1, session.info.id)
-      .bind(2, session.info.agent)
-      .bind(3, session.info.site)
-      .bind(4, session.started)
-      .bind(5, session.last)
-      .run();
+  insert_session(*connection_, session);
   save_account(*connection_, before, last_row_, 0);
   transaction.commit();
   counted_row_ = last_row_;
@@ -151,11 +156,13 @@ std::vector<std::int64_t> Store::insert(const std::vector<std::shared_ptr<const 
   return ids;
 }
 
-void Store::take_over(const std::vector<StoredRow>& rows) {
+void Store::take_over(const TakenOver& part) {
   sqlite::Transaction transaction(*connection_);
   StoredAccount sums = account();
+  for (const StoredSession& session : part.sessions)
+    insert_session(*connection_, session);
   auto insert = connection_->prepare(kInsertRow);
-  for (const StoredRow& row : rows) {
+  for (const StoredRow& row : part.rows) {
     const std::string body = names_->stored(*row.batch);
     bind_row(insert, *row.batch, row.id, body);
     insert.run();
@@ -163,7 +170,11 @@ void Store::take_over(const std::vector<StoredRow>& rows) {
     (row.lane == Lane::alarm ? sums.waiting_alarm : sums.waiting_telemetry) += row.readings;
     sums.waiting_bytes += row.bytes;
   }
-  save_account(*connection_, sums, last_row_, last_seq());
+  for (const StoredRejection& row : part.rejected)
+    insert_rejected(*connection_, *names_, {{*row.batch, row.reason, row.topic, row.time}});
+  sums.rejected += part.rejected.size();
+  insert_evicted(*connection_, part.evicted);
+  save_account(*connection_, sums, last_row_, std::max(last_seq(), part.last_seq));
   transaction.commit();
   counted_row_ = last_row_;
 }

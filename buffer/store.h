@@ -114,6 +114,15 @@ struct StoredSession {
   bool clean = false;
 };
 
+/// A part of another database.
+struct TakenOver {
+  std::vector<StoredSession> sessions;  // oldest first
+  std::vector<StoredRow> rows;
+  std::vector<StoredRejection> rejected;
+  std::vector<EvictedRange> evicted;
+  std::uint64_t last_seq = 0;  // of the newest session, as far as it is known
+};
+
 /// How much of the disk the database has, in pages.
 struct Pages {
   std::uint64_t all = 0;
@@ -164,8 +173,8 @@ class Store {
   std::uint64_t last_seq();
   LastRows last_rows();
   void begin_session(const StoredSession& session);
-  /// Rows and names as another database had them, with the ids that they had there.
-  void take_over(const std::vector<StoredRow>& rows);
+  /// Adds to a database that is being made what another one had, with the ids that its rows had there.
+  void take_over(const TakenOver& part);
   /// Sees what the last commit left.
   StoreReader& rows() { return *rows_; }
   /// The oldest records of what was given up, at most kEvictionsRead.

@@ -1,0 +1,192 @@
+// What becomes of the queue when its database turns out to be damaged: what can be read of it goes into a new one, with
+// the ids and seqs that it had; the rest is given up, by range.
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "buffer/queue_impl.h"
+#include "buffer/salvage.h"
+
+namespace fieldpost {
+namespace {
+
+constexpr std::size_t kPartBytes = 1 << 20;
+
+}  // namespace
+
+// What RAM knows of the rows of the database that is gone.
+struct Queue::Impl::Known {
+  bool session_begun = false;
+  std::array<std::int64_t, 2> cursor{};  // by lane: rows up to it are in RAM or settled
+  std::set<std::int64_t> in_ram;         // of the others
+  std::array<std::uint64_t, 2> body{};   // by lane: readings that stood on the disk alone
+  std::uint64_t rejected = 0;            // rows of that table
+  SeqSet held;                           // seqs of this session that RAM holds
+
+  bool wants(const StoredRow& row) const {
+    return row.id > cursor[static_cast<std::size_t>(row.lane)] && !in_ram.contains(row.id);
+  }
+};
+
+// What is in RAM is to be written again, what stood in the database alone is not there for the time being.
+Queue::Impl::Known Queue::Impl::forget_rows() {
+  Known known;
+  known.session_begun = std::exchange(session_begun_, false);
+  const Lock lock(mutex_);
+  ++generation_;
+  recovering_ = true;
+  reader_damage_ = false;
+  for (std::size_t lane = 0; lane < tails_.size(); ++lane) {
+    Tail& lane_tail = tails_[lane];
+    known.cursor[lane] = lane_tail.cursor;
+    known.body[lane] = lane_tail.body_readings;
+    waiting_[lane] -= std::min(waiting_[lane], lane_tail.body_readings);
+    read_ -= lane_tail.body_readings;
+    lane_tail.body_readings = lane_tail.body_bytes = 0;
+    lane_tail.cursor = 0;
+    lane_tail.each([&](const EntryPtr& entry) {
+      if (entry->row != 0) known.in_ram.insert(entry->row);
+      entry->row = 0;
+      entry->saved = entry->changed = false;
+      entry->row_readings = entry->row_bytes = 0;
+      mark_unsafe(*entry->batch);
+      if (!ours(*entry->batch)) return;
+      for (const SeqRange& range : entry->batch->ranges())
+        known.held.add(range);
+    });
+  }
+  for (const ErasedRow& row : erase_)
+    known.in_ram.insert(row.id);
+  erase_.clear();
+  known.rejected = stored_.rejected - std::min<std::uint64_t>(stored_.rejected, erase_rejected_.size());
+  rejected_ -= std::min(rejected_, known.rejected);
+  read_ -= known.rejected;
+  erase_rejected_.clear();
+  reported_.reset();
+  records_left_ = false;
+  stored_ = {};
+  return known;
+}
+
+void Queue::Impl::recover() {
+  // What was cut short begins anew, with the file that had been set aside for it.
+  const std::string making = options_.path + ".recovering";
+  const bool again = recovery_cut_short(options_.path);
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(making + suffix);
+  { const Store empty(making); }
+  const std::string name = again ? set_aside_files(options_.path).back() : set_aside(options_.path, clock_);
+  damaged_file_ = suspect_ = false;
+  last_record_.reset();
+  if (!known_) known_ = std::make_shared<Known>(forget_rows());  // else an earlier try has failed
+  const Known& known = *known_;
+  {
+    const Lock lock(mutex_);
+    set_aside_ = name;
+  }
+
+  std::optional<StoredAccount> had;
+  std::vector<EvictedRange> lost;
+  StoredAccount has;
+  try {
+    Salvage salvage(name);
+    Store store(making);
+    take_out(salvage, known, store);
+    had = salvage.account();
+    lost = salvage.lost();
+    has = store.account();
+  } catch (const std::system_error&) {
+    // It is a folder, or nobody's database at all: there is nothing to be had from it.
+  }
+  {
+    const Lock lock(mutex_);
+    recovered_ += has.waiting();
+  }
+  std::filesystem::rename(making, options_.path);
+  sync_folder(options_.path);
+  auto store = std::make_unique<Store>(options_.path);
+  adopt(*store);
+  store_ = std::move(store);
+  account_for(known, had, has, std::move(lost));
+  known_.reset();
+  keep_reserve();
+  if (wake) wake();
+}
+
+void Queue::Impl::take_out(Salvage& salvage, const Known& known, Store& store) {
+  TakenOver part;
+  part.sessions = salvage.sessions();
+  std::erase_if(part.sessions, [this](const StoredSession& session) { return session.info.id == session_.id; });
+  const std::uint64_t newest = part.sessions.empty() ? 0 : part.sessions.back().info.id;
+  part.last_seq = part.sessions.empty() ? 0 : part.sessions.back().last;
+  std::size_t bytes = 0;
+  const auto hand_over = [&](std::size_t more, bool end) {
+    bytes += more;
+    if (bytes < kPartBytes && !end) return;
+    store.take_over(part);
+    part = TakenOver{{}, {}, {}, {}, part.last_seq};
+    bytes = 0;
+  };
+  try {
+    while (auto row = salvage.next()) {
+      if (row->session == newest) part.last_seq = std::max(part.last_seq, row->range.last);
+      if (!known.wants(*row)) continue;
+      const std::size_t more = row->bytes;
+      part.rows.push_back(std::move(*row));
+      hand_over(more, false);
+    }
+    while (auto row = salvage.next_rejected()) {
+      const std::size_t more = row->bytes;
+      part.rejected.push_back(std::move(*row));
+      hand_over(more, false);
+    }
+    while (auto range = salvage.next_evicted())
+      part.evicted.push_back(std::move(*range));
+    hand_over(0, true);
+  } catch (const sqlite::Error& error) {
+    if (!error.full()) throw;  // else what found no room is lost, and counted so
+  }
+}
+
+// What the database had, less what the new one has, is lost.
+void Queue::Impl::account_for(const Known& known, const std::optional<StoredAccount>& had, const StoredAccount& has,
+                              std::vector<EvictedRange> lost) {
+  std::array<std::uint64_t, 2> expected = known.body;
+  std::uint64_t rejected = known.rejected;
+  const Lock lock(mutex_);
+  if (!known.session_begun && had) {
+    expected = {had->waiting_alarm, had->waiting_telemetry};
+    rejected = had->rejected;
+    delivered_ += had->delivered;
+    evicted_ += had->evicted;
+    read_ += had->delivered + had->evicted;
+  }
+  const std::array<std::uint64_t, 2> found{has.waiting_alarm, has.waiting_telemetry};
+  const bool counted = known.session_begun || had;
+  for (const Lane lane : {Lane::alarm, Lane::telemetry}) {
+    const auto at = static_cast<std::size_t>(lane);
+    std::uint64_t missing = expected[at] > found[at] ? expected[at] - found[at] : 0;
+    for (EvictedRange& range : lost) {
+      if (range.lane != lane) continue;
+      if (range.session == session_.id && known.held.overlaps(range.range)) continue;
+      const std::uint64_t readings = counted ? std::min(range.readings, missing) : range.readings;
+      if (readings == 0) continue;
+      missing -= std::min(missing, readings);
+      lose(lane, range.session, range.range, readings);
+    }
+    if (missing > 0) lose(lane, 0, SeqRange{}, missing);
+  }
+  if (rejected > has.rejected) lose(Lane::telemetry, 0, SeqRange{}, rejected - has.rejected);
+  recovering_ = false;
+  if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
+}
+
+void Queue::Impl::lose(Lane lane, std::uint64_t session, SeqRange range, std::uint64_t readings) {
+  read_ += readings;
+  waiting_[static_cast<std::size_t>(lane)] += readings;  // count_evicted takes it from there
+  count_evicted(lane, session, {range}, readings, "damage");
+}
+
+}  // namespace fieldpost
