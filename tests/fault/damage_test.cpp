@@ -114,7 +114,7 @@ TEST_CASE("the WAL of a killed agent is lost: what a checkpoint had moved to the
   std::vector<support::Identity> lost;
   std::copy_if(moved.begin(), moved.end(), std::back_inserter(lost),
                [&](const support::Identity& identity) { return !at.scene.ground.has(identity); });
-  CHECK(lost == std::vector<support::Identity>());
+  CHECK(lost == no_readings);
 }
 
 TEST_CASE("the database is damaged under a running agent", "[long]") {

@@ -191,7 +191,7 @@ void DiskScene::check_all_or_told() {
   for (const support::Identity& identity : told) {
     if (scene.ground.has(identity)) both.push_back(identity);
   }
-  CHECK(both == std::vector<support::Identity>());
+  CHECK(both == no_readings);
   if (told.empty()) scene.check_numbers();
 }
 

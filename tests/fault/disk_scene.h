@@ -12,6 +12,9 @@
 
 namespace fieldpost::fault {
 
+/// To compare with, so that a failure prints what is there.
+const std::vector<support::Identity> no_readings;
+
 /// A tmpfs over a folder, which it makes. It is mounted for this thread and its children alone, and is gone with them.
 class SmallDisk {
  public:
