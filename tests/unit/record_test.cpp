@@ -92,7 +92,7 @@ TEST_CASE("topic and key are made of the templates, and Kafka's rules are kept")
   kafka.key = "{agent}/{source}/{point}";
   Shapes shapes(kafka);
   const Layout layout("plc a", "pump/7", {{"p 1", ""}, {"p2", ""}});
-  BatchBuilder builder(kSession.id, Lane::telemetry);
+  BatchBuilder builder(kSession.id, Lane::telemetry, 1);
   builder.add(layout, {1, 1}, 1, std::vector<Value>{true, false});
   const Batch batch = builder.close();
   BatchReader reader(batch);
