@@ -102,6 +102,10 @@ TEST_CASE("noise in a stopped agent's database costs what stood there, and no mo
     std::filesystem::resize_file(scene.options.path, size - 10 * 4096);
     most_lost = 10;
   }
+  SECTION("cut in half") {
+    std::filesystem::resize_file(scene.options.path, size / 2);
+    most_lost = kPolls / 2 + 10;
+  }
   Queue queue(scene.options, kClock);
   const Drained drained = drain(queue, session);
   const QueueHealth health = queue.health();
