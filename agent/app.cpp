@@ -17,7 +17,6 @@
 #include "agent/queue_options.h"
 #include "agent/service.h"
 #include "agent/text.h"
-#include "agent/trusted_clock.h"
 #include "agent/version.h"
 #include "buffer/clock.h"
 #include "buffer/queue.h"
@@ -51,8 +50,7 @@ sigset_t stop_signals() {
 }
 
 std::unique_ptr<const Clock> clock_of(const config::Agent& agent) {
-  if (agent.clock == config::Clock::trusted) return std::make_unique<TrustedClock>();
-  return std::make_unique<SystemClock>();
+  return std::make_unique<SystemClock>(agent.clock == config::Clock::trusted);
 }
 
 class App {

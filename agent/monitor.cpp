@@ -10,6 +10,7 @@
 namespace fieldpost {
 namespace {
 
+constexpr double kClockPatience = 60;   // seconds after the start
 constexpr const char* kDelivered = "";  // the key of the forwarder's rate; a source has a name
 
 LinkStatus::State state_of(LinkState state) {
@@ -44,6 +45,13 @@ Status Monitor::look() const {
   status.clock = config_.agent.clock == config::Clock::trusted ? "trusted"
                  : clock_.now().synchronised                   ? "synchronised"
                                                                : "unsynchronised";
+  if (status.clock == "unsynchronised" && status.uptime > kClockPatience) {
+    status.problems.push_back(
+        {"clock", "clock", "the clock of this machine is not synchronised; readings say so",
+         "start chrony or systemd-timesyncd with a server that it can reach, or set agent.clock = "
+         "\"trusted\" where the site sets the clock by itself",
+         0});
+  }
   status.queue = queue_.health();
   status.max_memory = config_.buffer.max_memory;
   const ForwarderHealth forwarder = forwarder_.health();

@@ -1,5 +1,7 @@
 #include "buffer/clock.h"
 
+#include <sys/timex.h>
+
 #include <ctime>
 #include <fstream>
 #include <string>
@@ -29,10 +31,33 @@ std::uint64_t read_boot_id() {
 
 }  // namespace
 
-SystemClock::SystemClock() : boot_(read_boot_id()) {}
+SystemClock::SystemClock(bool trusted) : trusted_(trusted), boot_(read_boot_id()) {}
+
+bool SystemClock::synchronised(std::int64_t boot) const {
+  constexpr std::int64_t kAskEvery = 100'000;
+  if (trusted_) return true;
+  const std::int64_t asked_at = asked_at_.load(std::memory_order_relaxed);
+  if (asked_at == 0 || boot - asked_at >= kAskEvery) {
+    timex state{};
+    const int answer = adjtimex(&state);
+    synchronised_.store(answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0,
+                        std::memory_order_relaxed);
+    asked_at_.store(boot, std::memory_order_relaxed);
+  }
+  return synchronised_.load(std::memory_order_relaxed);
+}
+
+ReadingTime time_of(const Stamp& stamp, std::uint64_t boot, const Stamp& now, std::uint64_t now_boot) {
+  if (stamp.synchronised) return {stamp.wall, ClockMark::none};
+  if (!now.synchronised || boot != now_boot || boot == 0) return {stamp.wall, ClockMark::unsynchronised};
+  return {now.wall - (now.boot - stamp.boot), ClockMark::corrected};
+}
 
 Stamp SystemClock::now() const {
-  return {microseconds(CLOCK_REALTIME), microseconds(CLOCK_BOOTTIME)};
+  const std::int64_t boot = microseconds(CLOCK_BOOTTIME);
+  // Asked before the wall clock is read: else one that is set in between would vouch for the time before.
+  const bool set = synchronised(boot);
+  return {microseconds(CLOCK_REALTIME), boot, set};
 }
 
 }  // namespace fieldpost

@@ -41,18 +41,20 @@ bool Forwarder::Impl::each_message(const Claim& claim, Send send) {
   std::string id = session.agent + "/" + std::to_string(session.id) + "/";
   const std::size_t id_size = id.size();
   const bool of_before = claim.batch->session() != queue_.session();
+  const Stamp now = clock_.now();
   std::size_t reading = 0;
   BatchReader reader(*claim.batch);
   while (reader.next()) {
     const LayoutShape& shape = shapes_.of(session, reader.layout());
-    message.timestamp_ms = reader.stamp().wall / 1000;
+    const ReadingTime time = time_of(reader.stamp(), claim.batch->boot(), now, clock_.boot());
+    message.timestamp_ms = (time.mark == ClockMark::unsynchronised ? now.wall : time.wall) / 1000;
     message.backfill = of_before || reader.stamp().boot < restored_;
     for (std::size_t point = 0; point < shape.size(); ++point, ++reading) {
       const std::uint64_t seq = reader.first_seq() + point;
       id.resize(id_size);
       json::append_number(id, seq);
       value_.clear();
-      append_record(value_, shape[point].frame, seq, reader.stamp().wall, reader.values()[point]);
+      append_record(value_, shape[point].frame, seq, time, reader.values()[point]);
       message.topic = shape[point].topic;
       message.key = shape[point].key;
       message.value = value_;

@@ -25,13 +25,15 @@ RecordFrame record_frame(const SessionInfo& session, std::string_view device, co
   return frame;
 }
 
-void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, std::int64_t wall,
+void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, const ReadingTime& time,
                    const ValueView& value) {
   out += frame.head;
   json::append_number(out, seq);
   out += frame.name;
-  json::append_time(out, wall);
+  json::append_time(out, time.wall);
   out += "\",";
+  if (time.mark == ClockMark::corrected) out += "\"clock\":\"corrected\",";
+  if (time.mark == ClockMark::unsynchronised) out += "\"clock\":\"unsynchronised\",";
   const BadView* bad = std::get_if<BadView>(&value);
   std::visit(
       [&out](const auto& content) {

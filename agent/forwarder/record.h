@@ -5,6 +5,7 @@
 #include <string>
 
 #include "buffer/batch.h"
+#include "buffer/clock.h"
 #include "buffer/store.h"
 
 namespace fieldpost {
@@ -22,7 +23,7 @@ struct RecordFrame {
 RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointName& point);
 
 /// Appends one record as a line of JSON, without the line's end.
-void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, std::int64_t wall,
+void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, const ReadingTime& time,
                    const ValueView& value);
 
 }  // namespace fieldpost

@@ -23,7 +23,8 @@ std::string device_map(int points) {
 
 std::string configuration(const GatewayOptions& options, const std::string& url) {
   std::ostringstream text;
-  text << "[agent]\nid = \"gw-bench\"\nsite = \"bench\"\n[buffer]\npath = \"queue.db\"\n[kafka]\nbrokers = [\""
+  text << "[agent]\nid = \"gw-bench\"\nsite = \"bench\"\nclock = \"trusted\"\n[buffer]\npath = "
+          "\"queue.db\"\n[kafka]\nbrokers = [\""
        << options.brokers << "\"]\ntopic = \"" << options.topic << "\"\n";
   int unit = 0;
   for (int link = 0; link < options.links; ++link) {

@@ -38,7 +38,7 @@ PlantRecords::PlantRecords(Plant& plant, std::uint64_t polls) {
       Place place{bytes_.size(), 0, 0, 0};
       bytes_ += layout.device();
       place.value = bytes_.size();
-      append_record(bytes_, record_frame(session, layout.device(), {name.name, name.unit}), seq, wall,
+      append_record(bytes_, record_frame(session, layout.device(), {name.name, name.unit}), seq, {wall},
                     std::get<float>(values[point]));
       place.id = bytes_.size();
       bytes_ += prefix + std::to_string(seq);

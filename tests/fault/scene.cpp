@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 using support::Identity;
 
 std::string configuration(const Scene& scene, const std::string& brokers, const SceneOptions& options) {
-  std::string text = "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\n[buffer]\npath = \"" + scene.database() +
-                     "\"\n[kafka]\nbrokers = [\"" + brokers + "\"]\ntopic = \"" + options.topic +
+  std::string text = "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\nclock = \"trusted\"\n[buffer]\npath = \"" +
+                     scene.database() + "\"\n[kafka]\nbrokers = [\"" + brokers + "\"]\ntopic = \"" + options.topic +
                      "\"\n[[modbus]]\nname = \"plant\"\nurl = \"" + scene.plant.url() + "\"\ntimeout = \"" +
                      options.poll_timeout + "\"\n";
   for (const char* unit : {"1", "2"}) {

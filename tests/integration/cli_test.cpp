@@ -45,7 +45,8 @@ struct Site {
   explicit Site(const std::string& url = "tcp://127.0.0.1:1") {
     folder.write("pump.toml", pump_map);
     file = folder.write("fieldpost.toml",
-                        "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\n[buffer]\npath = \"" + database() +
+                        "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\nclock = \"trusted\"\n[buffer]\npath = \"" +
+                            database() +
                             "\"\n[kafka]\nbrokers = [\"127.0.0.1:1\"]\n[[modbus]]\nname = \"plc-a\"\nurl = \"" + url +
                             "\"\ntimeout = \"2s\"\n[[modbus.device]]\nname = \"pump-7\"\nunit = 1\nmap = "
                             "\"pump.toml\"\nevery = \"1s\"\n");

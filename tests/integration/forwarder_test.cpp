@@ -16,7 +16,7 @@ using support::eventually;
 
 namespace {
 
-const SystemClock kClock;
+const SystemClock kClock(true);
 const Layout kPump("plc-a", "pump-7", {{"pressure", "bar"}, {"running", ""}});
 
 config::Config configuration(const std::string& topic, const std::string& brokers) {

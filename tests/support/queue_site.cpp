@@ -19,8 +19,9 @@ void close(Queue& queue) {
 }  // namespace
 
 QueueSite::QueueSite(std::string binary, const std::string& keys) : binary_(std::move(binary)) {
-  config_ = folder_.write("fieldpost.toml", "[agent]\nid = \"gw-07\"\n[buffer]\npath = \"" + database() + "\"\n" +
-                                                keys + "[kafka]\nbrokers = [\"127.0.0.1:1\"]\ntopic = \"t\"\n");
+  config_ =
+      folder_.write("fieldpost.toml", "[agent]\nid = \"gw-07\"\nclock = \"trusted\"\n[buffer]\npath = \"" + database() +
+                                          "\"\n" + keys + "[kafka]\nbrokers = [\"127.0.0.1:1\"]\ntopic = \"t\"\n");
 }
 
 ProcessOptions QueueSite::options(std::vector<std::string> words) const {

@@ -27,7 +27,7 @@ const SessionInfo session{1'882'603'006'543'438, "gw-07", "kiruna"};
 
 std::string record(std::uint64_t seq, const PointName& point, const ValueView& value) {
   std::string text;
-  append_record(text, record_frame(session, "pump-7", point), seq, time, value);
+  append_record(text, record_frame(session, "pump-7", point), seq, {time}, value);
   return text + "\n";
 }
 

@@ -17,7 +17,7 @@ constexpr std::int64_t kTime = 1795338191123456;  // 2026-11-22T09:03:11.123456Z
 
 std::string record(const ValueView& value, const PointName& point = {"pressure", "bar"}) {
   std::string out;
-  append_record(out, record_frame(kSession, "pump-7", point), 345, kTime, value);
+  append_record(out, record_frame(kSession, "pump-7", point), 345, {kTime}, value);
   return out;
 }
 
@@ -105,6 +105,32 @@ TEST_CASE("topic and key are made of the templates, and Kafka's rules are kept")
   CHECK(kafka_topic("..") == ".._");
   CHECK(kafka_topic("kär").size() == 4);
   CHECK(kafka_topic(std::string(300, 'x')).size() == 249);
+}
+
+TEST_CASE("a reading taken before the clock was set gets its true time in the same boot, and says so else") {
+  constexpr std::int64_t kSecond = 1'000'000;
+  const Stamp taken{20 * kSecond, 20 * kSecond, false};  // 1970
+  const Stamp now{kTime, 50 * kSecond, true};
+  CHECK(time_of(taken, 7, now, 7).wall == kTime - 30 * kSecond);
+  CHECK(time_of(taken, 7, now, 7).mark == ClockMark::corrected);
+  CHECK(time_of(taken, 6, now, 7).mark == ClockMark::unsynchronised);
+  CHECK(time_of(taken, 6, now, 7).wall == 20 * kSecond);
+  CHECK(time_of(taken, 0, now, 0).mark == ClockMark::unsynchronised);  // of a boot that nobody knows
+  CHECK(time_of(taken, 7, {30 * kSecond, 30 * kSecond, false}, 7).mark == ClockMark::unsynchronised);
+  // The clock was right when it was taken: what it says now, an hour back, changes nothing.
+  CHECK(time_of({kTime, 20 * kSecond}, 7, {kTime - 3600 * kSecond, 50 * kSecond}, 7).wall == kTime);
+  std::string out;
+  append_record(out, record_frame(kSession, "pump-7", {"p", ""}), 1, {kTime, ClockMark::corrected}, true);
+  append_record(out, record_frame(kSession, "pump-7", {"p", ""}), 2, {kTime, ClockMark::unsynchronised}, true);
+  CHECK(out.find("Z\",\"clock\":\"corrected\",\"value\":true") != std::string::npos);
+  CHECK(out.find("Z\",\"clock\":\"unsynchronised\",\"value\":true") != std::string::npos);
+}
+
+TEST_CASE("what the agent says of itself is a record like any other") {
+  std::string out;
+  append_record(out, record_frame(kSession, "gw-07", {"evicted", ""}), 9, {kTime},
+                EventView{R"("value":2,"ranges":[],"lane":"telemetry","reason":"size")"});
+  CHECK(out.ends_with(R"(Z","value":2,"ranges":[],"lane":"telemetry","reason":"size","quality":"good"})"));
 }
 
 TEST_CASE("brokers that are up are counted from the statistics") {
