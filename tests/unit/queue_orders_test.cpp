@@ -1,5 +1,4 @@
 // max_age, purge, retry, and databases of earlier versions.
-#include <atomic>
 #include <filesystem>
 
 #include "buffer/maintenance.h"
@@ -8,6 +7,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/turned_clock.h"
 
 using namespace fieldpost;
 using namespace std::chrono_literals;
@@ -15,37 +15,15 @@ using fieldpost::support::eventually;
 
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000;
-constexpr std::int64_t kStart = 1'700'000'000 * kSecond;
-
-class TurnedClock final : public Clock {
- public:
-  Stamp now() const override { return {wall_, boot_, synchronised_}; }
-  std::uint64_t boot() const override { return boot_id_; }
-  void turn(std::int64_t by) {
-    wall_ += by;
-    boot_ += by;
-  }
-  void set_wall(std::int64_t wall) { wall_ = wall; }
-  void set_synchronised(bool synchronised) { synchronised_ = synchronised; }
-  void reboot() {
-    ++boot_id_;
-    boot_ = 30 * kSecond;
-  }
-
- private:
-  std::atomic<std::int64_t> wall_{kStart};
-  std::atomic<std::int64_t> boot_{1000 * kSecond};
-  std::atomic<bool> synchronised_{true};
-  std::atomic<std::uint64_t> boot_id_{7};
-};
+constexpr std::int64_t kSecond = support::second;
+constexpr std::int64_t kStart = support::today;
 
 const Layout kPump("plc-a", "pump-7", {{"pressure", "bar"}, {"text", ""}});
 const Layout kAlarm("plc-a", "pump-7", {{"leak", ""}}, Lane::alarm);
 
 struct Scene {
   support::TempDir dir;
-  TurnedClock clock;
+  support::TurnedClock clock;
   QueueOptions options{dir / "queue.db", 1ms, 1 << 20, "gw", "kiruna"};
 
   /// Two readings too long for two polls to share a row, committed.
