@@ -24,6 +24,8 @@ Results offline();
 Results drain();
 /// What an append waits at most, on a slow disk, while all else is going on.
 Results append();
+/// The agent's start with 50 M readings waiting.
+Results start_with_backlog();
 /// Bytes that the agent writes to the disk at 1,000 readings/s, link up.
 Results disk_online();
 

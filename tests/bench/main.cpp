@@ -24,6 +24,7 @@ constexpr Case cases[] = {{"latency", latency},
                           {"offline", offline},
                           {"drain", drain},
                           {"append", append},
+                          {"start", start_with_backlog},
                           {"disk-online", disk_online}};
 
 bool is_case(const std::string& word) {
