@@ -18,9 +18,9 @@ StoredAccount read_account(sqlite::Connection& connection, std::int64_t schema_v
 }
 
 std::uint64_t read_last_seq(sqlite::Connection& connection) {
-  return static_cast<std::uint64_t>(connection.number(
-      "SELECT max(last_seq, coalesce((SELECT max(last) FROM batch WHERE id > last_row AND session ="
-      " (SELECT id FROM session ORDER BY ordinal DESC LIMIT 1)), 0)) FROM account"));
+  return static_cast<std::uint64_t>(
+      connection.number("SELECT max(last_seq, coalesce((SELECT max(last) FROM batch WHERE id > last_row AND session ="
+                        " (SELECT id FROM session ORDER BY ordinal DESC LIMIT 1)), 0)) FROM account"));
 }
 
 std::optional<StoredSession> read_last_session(sqlite::Connection& connection) {

@@ -1,5 +1,5 @@
-// What an operator does to a buffer whose agent does not run. The same as Queue::purge() and Queue::retry(), for as long
-// as the lock is held; no session begins.
+// What an operator does to a buffer whose agent does not run. The same as Queue::purge() and Queue::retry(), for as
+// long as the lock is held; no session begins.
 #pragma once
 
 #include "buffer/queue.h"

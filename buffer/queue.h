@@ -160,7 +160,8 @@ class Queue {
   /// The forwarder's thread, once for each claim.
   void settle(const Claim& claim, const Settlement& settlement);
 
-  /// Whether the batch of a ticket that was given back still waits by itself: it may have been merged or given up since.
+  /// Whether the batch of a ticket that was given back still waits by itself: it may have been merged or given up
+  /// since.
   bool waits(std::uint64_t ticket) const;
 
   /// The forwarder's thread.

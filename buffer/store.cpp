@@ -108,9 +108,8 @@ void Store::begin_session(const StoredSession& session) {
     connection_->run("DELETE FROM session");
     names_->clear();
   } else {
-    connection_->run(
-        "UPDATE session SET last = " + std::to_string(last_seq()) +
-        " WHERE ordinal = (SELECT max(ordinal) FROM session)");
+    connection_->run("UPDATE session SET last = " + std::to_string(last_seq()) +
+                     " WHERE ordinal = (SELECT max(ordinal) FROM session)");
   }
   insert_session(*connection_, session);
   save_account(*connection_, before, last_row_, 0);
