@@ -221,6 +221,7 @@ TEST_CASE("readme: an MQTT message becomes the record shown") {
     CHECK(record[own].type() == shown[own].type());
     record[own] = shown[own];
   }
+  record.erase("clock");  // there on a machine whose clock NTP has not set
   CHECK(record.dump() == shown.dump());
   CHECK(page().find("`{\"level\": 71.5}` to `yard/tank-1/state`") != std::string::npos);
 }
