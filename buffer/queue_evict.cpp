@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLookAtAges = 1s;
-constexpr auto kReportEvery = 1s;
 constexpr std::int64_t kAnyRow = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
@@ -209,6 +208,12 @@ void Queue::Impl::evict_old() {
   }
 }
 
+// There is something to tell, somebody to tell it to, and the last report is safe.
+bool Queue::Impl::may_report() const {
+  const bool something = store_ ? records_left_ : !evicted_ranges_.empty();
+  return something && link_.up && !reported_ && (!last_report_ || !unsafe_.overlaps(*last_report_));
+}
+
 // Tells the ground, by readings of the agent's own, what was given up. They are made from what the disk has recorded,
 // so that a crash forgets none; without a disk from what RAM knows. True: a commit is due, which also drops the
 // records.
@@ -218,9 +223,7 @@ bool Queue::Impl::report_evictions() {
   {
     const Lock lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
-    const bool told_last = !last_report_ || !unsafe_.overlaps(*last_report_);
-    const bool something = store_ ? records_left_ : !evicted_ranges_.empty();
-    if (!link_.up || !something || reported_ || !told_last || now - reported_at_ < kReportEvery) return false;
+    if (!may_report() || now - reported_at_ < kReportEvery) return false;
     reported_at_ = now;
     if (!store_) ranges = evicted_ranges_.take();
   }

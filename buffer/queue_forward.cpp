@@ -219,8 +219,9 @@ bool Queue::Impl::waits(std::uint64_t ticket) const {
 
 void Queue::Impl::set_link(const LinkHint& hint) {
   const Lock lock(mutex_);
+  const bool came_up = hint.up && !link_.up;
   link_ = hint;
-  if (safety_waiters_ > 0) writer_.notify_one();
+  if (safety_waiters_ > 0 || (came_up && records_left_)) writer_.notify_one();
 }
 
 }  // namespace fieldpost

@@ -79,6 +79,8 @@ class Queue::Impl {
   Tail& tail(Lane lane) { return tails_[static_cast<std::size_t>(lane)]; }
   std::int64_t age_of(const Moment& moment, const Stamp& now) const;
   bool ours(const Batch& batch) const { return batch.session() == session_.id; }
+  static constexpr std::chrono::seconds kReportEvery{1};
+
   bool disk_takes_nothing() const { return full_ || !disk_error_.empty(); }
 
   // queue.cpp
@@ -109,6 +111,7 @@ class Queue::Impl {
   Purged evict_rejected(const char* reason, const PurgeOrder& order, std::uint64_t bytes);
   bool evict_for_room();
   void evict_old();
+  bool may_report() const;
   bool report_evictions();
 
   // queue_orders.cpp

@@ -102,9 +102,15 @@ Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
     if (*tidy_at_ <= now) return Due::look;
     next = std::min(next, *tidy_at_);
   }
-  // Ages and reports are looked at while there is something to look at.
-  if (waiting_[0] + waiting_[1] > 0 || records_left_) next = std::min(next, now + kLookEvery);
-  if (now - aged_at_ >= kLookEvery && (waiting_[0] + waiting_[1] > 0 || records_left_)) return Due::look;
+  // What was given up is told as soon as there is somebody to tell.
+  if (may_report()) {
+    const SteadyTime by = reported_at_ + kReportEvery;
+    if (by <= now) return Due::look;
+    next = std::min(next, by);
+  }
+  // Ages are looked at while there is something to look at.
+  if (waiting_[0] + waiting_[1] > 0) next = std::min(next, now + kLookEvery);
+  if (now - aged_at_ >= kLookEvery && waiting_[0] + waiting_[1] > 0) return Due::look;
   return Due::nothing;
 }
 

@@ -48,7 +48,7 @@ TEST_CASE("a database of noise is set aside, said loudly, and a fresh one works"
   REQUIRE((*status)["problems"].size() == 1);
   CHECK((*status)["problems"][0]["code"] == "database");
   CHECK((*status)["problems"][0]["object"] == aside[0]);
-  CHECK_THAT(scene.agent->log(), Contains(aside[0]) && Contains("a fresh one was started"));
+  CHECK_THAT(scene.agent->log(), Contains(aside[0]) && Contains("recovered from it into a fresh one"));
   CHECK(scene.everything_arrives());
   scene.stop_in_order();
   const Books books = read_books(scene.database());

@@ -127,8 +127,13 @@ bool DiskScene::wait_for_eviction() {
 bool DiskScene::drains() {
   scene.plant.stop();
   scene.meter->stop();
+  // The readings that tell of what was given up come behind the others.
   return scene.agent->wait_for(
-      [](const auto& status) { return status["link"]["state"] == "up" && status["account"]["waiting"] == 0; },
+      [this](const auto& status) {
+        const std::uint64_t given_up = status["account"]["evicted"];
+        return status["link"]["state"] == "up" && status["account"]["waiting"] == 0 &&
+               scene.ground.read_until([&] { return evicted().size() >= given_up; }, std::chrono::milliseconds(200));
+      },
       patience);
 }
 

@@ -2,6 +2,7 @@
 // taken before it was set gets its true time where that can be told.
 #include <sys/timex.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ struct Scene {
 
   /// One reading, which says when it was really taken, in seconds of `today`.
   void take(Queue& queue, std::int64_t really) {
-    const SeqRange range = queue.append(pump, clock.now(), std::vector<Value>{really});
+    const std::array<Value, 1> values{really};
+    const SeqRange range = queue.append(pump, clock.now(), values);
     REQUIRE(queue.wait_safe(range, 10s));
   }
 
