@@ -162,7 +162,7 @@ class Queue::Impl {
   void take_out(Salvage& salvage, const Known& known, Store& store);
   void lose(Lane lane, std::uint64_t session, SeqRange range, std::uint64_t readings);
   void account_for(const Known& known, const std::optional<StoredAccount>& had, const StoredAccount& has,
-                   std::vector<EvictedRange> lost);
+                   const std::vector<EvictedRange>& lost);
   void adopt(Store& store);
 
   const QueueOptions options_;

@@ -109,7 +109,7 @@ void Queue::Impl::recover() {
   auto store = std::make_unique<Store>(options_.path);
   adopt(*store);
   store_ = std::move(store);
-  account_for(known, had, has, std::move(lost));
+  account_for(known, had, has, lost);
   known_.reset();
   keep_reserve();
   if (wake) wake();
@@ -152,7 +152,7 @@ void Queue::Impl::take_out(Salvage& salvage, const Known& known, Store& store) {
 
 // What the database had, less what the new one has, is lost.
 void Queue::Impl::account_for(const Known& known, const std::optional<StoredAccount>& had, const StoredAccount& has,
-                              std::vector<EvictedRange> lost) {
+                              const std::vector<EvictedRange>& lost) {
   std::array<std::uint64_t, 2> expected = known.body;
   std::uint64_t rejected = known.rejected;
   const Lock lock(mutex_);
@@ -168,7 +168,7 @@ void Queue::Impl::account_for(const Known& known, const std::optional<StoredAcco
   for (const Lane lane : {Lane::alarm, Lane::telemetry}) {
     const auto at = static_cast<std::size_t>(lane);
     std::uint64_t missing = expected[at] > found[at] ? expected[at] - found[at] : 0;
-    for (EvictedRange& range : lost) {
+    for (const EvictedRange& range : lost) {
       if (range.lane != lane) continue;
       if (range.session == session_.id && known.held.overlaps(range.range)) continue;
       const std::uint64_t readings = counted ? std::min(range.readings, missing) : range.readings;
