@@ -20,14 +20,14 @@ namespace {
 constexpr std::chrono::milliseconds look_again{200};
 constexpr int patience = 50;  // such looks, at a file that is just being made
 
-using FileId = std::optional<std::pair<dev_t, ino_t>>;
+using FileId = std::pair<dev_t, ino_t>;  // both 0: none
 
 /// Which file the path names, where there is one: a damaged one is set aside while one looks, and a new one takes its
 /// place.
 FileId file_at(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return std::pair{status.st_dev, status.st_ino};
+  if (::stat(path.c_str(), &status) != 0) return {0, 0};
+  return {status.st_dev, status.st_ino};
 }
 
 class Printer {
