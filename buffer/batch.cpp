@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <cstring>
+
 #include "buffer/batch_v1.h"
 #include "buffer/batch_value.h"
 
@@ -163,7 +165,7 @@ void BatchBuilder::add_group(const Layout& layout, const Stamp& stamp, std::uint
     std::visit(ValueWriter{groups_}, values[i]);
     const std::size_t size = groups_.size() - at;
     // No encoded value begins another one: as many equal bytes are the same value.
-    if (!added && size > 1 && groups_.compare(last[i], size, groups_, at, size) == 0) {
+    if (!added && size > 1 && std::memcmp(groups_.data() + last[i], groups_.data() + at, size) == 0) {
       groups_.resize(at);
       put_repetition(groups_);
     } else {

@@ -1,6 +1,7 @@
 // The primitives of the batch encoding (FORMAT.md): varints, zigzag, lengths, little-endian words.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -37,8 +38,10 @@ inline void put_string(std::string& out, std::string_view text) {
 /// Little-endian, whatever the machine.
 template <typename Word>
 void put_word(std::string& out, Word word) {
-  for (unsigned shift = 0; shift < 8 * sizeof(Word); shift += 8)
-    out.push_back(static_cast<char>(word >> shift));
+  std::array<char, sizeof(Word)> bytes{};
+  for (std::size_t i = 0; i < sizeof(Word); ++i)
+    bytes[i] = static_cast<char>(word >> (8 * i));
+  out.append(bytes.data(), bytes.size());
 }
 
 /// Reads from bytes that it does not own. After any read beyond the end, or a malformed varint, ok() is false and every
