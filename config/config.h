@@ -36,12 +36,44 @@ struct Buffer {
   WhenFull when_full = WhenFull::drop_oldest;
 };
 
+/// [kafka.tls]: there, and every connection is TLS. Paths are resolved against the configuration file's folder.
+struct Tls {
+  std::string ca;                 // PEM; empty: the system's
+  std::string certificate;        // PEM, with key: mutual TLS
+  std::string key;                // PEM
+  std::string key_password_file;  // empty: the key has none
+};
+
+/// [kafka.sasl].
+struct Sasl {
+  std::string mechanism;      // PLAIN | SCRAM-SHA-256 | SCRAM-SHA-512 | OAUTHBEARER
+  std::string username;       // OAUTHBEARER: the client id
+  std::string password_file;  // OAUTHBEARER: the client secret
+  std::string token_url;      // OAUTHBEARER: the token endpoint (OIDC, grant client_credentials)
+  std::string scope;          // OAUTHBEARER: may be empty
+};
+
+enum class Record { reading, device };
+enum class Format { json, cloudevents, cloudevents_binary, json_schema };
+enum class Delivery { at_least_once, exactly_once };
+enum class Order { oldest_first, live_first };
+
 struct Kafka {
   std::vector<std::string> brokers;  // HOST:PORT
   std::string topic = "telemetry.{site}";
   std::string key = "{device}";
+  Record record = Record::reading;
+  Format format = Format::json;
+  Delivery delivery = Delivery::at_least_once;
+  Order order = Order::oldest_first;
   Duration linger = std::chrono::milliseconds{1};
-  std::string compression = "lz4";  // lz4 | none
+  std::string compression = "lz4";  // lz4 | zstd | gzip | snappy | none
+  std::string partitioner = "murmur2_random";
+  std::string checkpoint_topic = "fieldpost.checkpoints";
+  std::optional<double> backfill_rate;  // readings a second of what has waited through an outage; nothing: no limit
+  std::optional<Tls> tls;
+  std::optional<Sasl> sasl;
+  std::map<std::string, std::string> properties;  // of librdkafka: the last word
 };
 
 struct ModbusUrl {
