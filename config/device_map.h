@@ -19,7 +19,7 @@ enum class Type { boolean, int16, uint16, int32, uint32, float32 };
 
 /// Where the bytes of a value stand in its registers, A the most significant. 16-bit types use ABCD for AB, BADC for
 /// BA.
-enum class Order { ABCD, CDAB, BADC, DCBA };
+enum class ByteOrder { ABCD, CDAB, BADC, DCBA };
 
 /// A number as it was written, so that raw 3 x 0.1 is 0.3: digits x 10^exponent.
 struct Decimal {
@@ -32,7 +32,7 @@ struct Point {
   std::string name;
   Register reg;
   Type type = Type::uint16;
-  Order order = Order::ABCD;
+  ByteOrder order = ByteOrder::ABCD;
   Decimal scale{1, 0};  // value = raw x scale + offset
   Decimal offset{0, 0};
   std::string unit;

@@ -55,11 +55,11 @@ Point parse_point(Fields& fields) {
   const bool has_type = !fields.has("type") || fields.take("type", point.type, parse_type);
   if (has_register && has_type) check_fit(fields, point);
   if (const auto order = fields.text("order"); order && has_type) {
-    const Parsed<Order> parsed = parse_order(*order, point.type);
+    const Parsed<ByteOrder> parsed = parse_order(*order, point.type);
     if (const auto* wrong = std::get_if<Wrong>(&parsed)) {
       fields.wrong_value("order", *order, wrong->what);
     } else {
-      point.order = std::get<Order>(parsed);
+      point.order = std::get<ByteOrder>(parsed);
     }
   }
   take_decimal(fields, "scale", point.scale, false);

@@ -75,17 +75,17 @@ Parsed<Type> parse_type(std::string_view text) {
   return Wrong{"is no type: must be bool, int16, uint16, int32, uint32 or float32"};
 }
 
-Parsed<Order> parse_order(std::string_view text, Type type) {
+Parsed<ByteOrder> parse_order(std::string_view text, Type type) {
   if (type == Type::boolean) return Wrong{"cannot be: a bool has no byte order"};
   if (width(type) == 1) {
-    if (text == "AB") return Order::ABCD;
-    if (text == "BA") return Order::BADC;
+    if (text == "AB") return ByteOrder::ABCD;
+    if (text == "BA") return ByteOrder::BADC;
     return Wrong{"is no order of 16 bits: must be AB or BA"};
   }
-  if (text == "ABCD") return Order::ABCD;
-  if (text == "CDAB") return Order::CDAB;
-  if (text == "BADC") return Order::BADC;
-  if (text == "DCBA") return Order::DCBA;
+  if (text == "ABCD") return ByteOrder::ABCD;
+  if (text == "CDAB") return ByteOrder::CDAB;
+  if (text == "BADC") return ByteOrder::BADC;
+  if (text == "DCBA") return ByteOrder::DCBA;
   return Wrong{"is no order of 32 bits: must be ABCD, CDAB, BADC or DCBA"};
 }
 

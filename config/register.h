@@ -19,7 +19,7 @@ Parsed<Register> parse_register(std::int64_t number);
 Parsed<Type> parse_type(std::string_view text);
 
 /// AB and BA for 16 bits, ABCD, CDAB, BADC and DCBA for 32; a bool has none.
-Parsed<Order> parse_order(std::string_view text, Type type);
+Parsed<ByteOrder> parse_order(std::string_view text, Type type);
 
 /// Of single bits, not of registers.
 bool holds_bits(Table table);

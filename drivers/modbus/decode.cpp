@@ -7,18 +7,18 @@
 namespace fieldpost::drivers::modbus {
 namespace {
 
-using config::Order;
+using config::ByteOrder;
 using config::Type;
 
-std::uint16_t ordered16(std::uint16_t raw, Order order) {
-  const bool swap = order == Order::BADC || order == Order::DCBA;
+std::uint16_t ordered16(std::uint16_t raw, ByteOrder order) {
+  const bool swap = order == ByteOrder::BADC || order == ByteOrder::DCBA;
   return swap ? static_cast<std::uint16_t>(raw << 8 | raw >> 8) : raw;
 }
 
-std::uint32_t ordered32(std::span<const std::uint16_t> raw, Order order) {
+std::uint32_t ordered32(std::span<const std::uint16_t> raw, ByteOrder order) {
   const std::uint32_t first = ordered16(raw[0], order);
   const std::uint32_t second = ordered16(raw[1], order);
-  const bool low_first = order == Order::CDAB || order == Order::DCBA;
+  const bool low_first = order == ByteOrder::CDAB || order == ByteOrder::DCBA;
   return low_first ? second << 16 | first : first << 16 | second;
 }
 

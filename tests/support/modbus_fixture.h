@@ -15,7 +15,7 @@ namespace fieldpost::support {
 
 inline config::Point point(std::string name, config::Table table, std::uint16_t address,
                            config::Type type = config::Type::uint16) {
-  return {std::move(name), {table, address}, type, config::Order::ABCD, {1, 0}, {0, 0}, ""};
+  return {std::move(name), {table, address}, type, config::ByteOrder::ABCD, {1, 0}, {0, 0}, ""};
 }
 
 inline config::ModbusDevice device(std::string name, int unit, std::chrono::milliseconds every,

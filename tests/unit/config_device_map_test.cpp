@@ -40,13 +40,13 @@ scale = -10
   CHECK(pressure.reg.table == Table::input);
   CHECK(pressure.reg.address == 2);
   CHECK(pressure.type == Type::float32);
-  CHECK(pressure.order == Order::CDAB);
+  CHECK(pressure.order == ByteOrder::CDAB);
   CHECK(pressure.scale == Decimal{1, -1});
   CHECK(pressure.offset == Decimal{-27315, -2});
   CHECK(pressure.unit == "bar");
   const Point& count = map.points[1];
   CHECK(count.reg.address == 65535);
-  CHECK(count.order == Order::BADC);
+  CHECK(count.order == ByteOrder::BADC);
   CHECK(count.scale == Decimal{-10, 0});
 }
 
@@ -64,7 +64,7 @@ point = [
   for (const std::size_t i : {1U, 2U, 3U, 4U}) {
     CHECK(map.points[i].type == Type::boolean);
   }
-  CHECK(map.points[5].order == Order::ABCD);
+  CHECK(map.points[5].order == ByteOrder::ABCD);
 }
 
 TEST_CASE("the width of a value in registers", "[config]") {

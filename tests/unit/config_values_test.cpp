@@ -131,12 +131,12 @@ TEST_CASE("registers", "[config]") {
 }
 
 TEST_CASE("byte orders belong to a width", "[config]") {
-  CHECK(gives(parse_order("AB", Type::int16), Order::ABCD));
-  CHECK(gives(parse_order("BA", Type::uint16), Order::BADC));
-  CHECK(gives(parse_order("CDAB", Type::float32), Order::CDAB));
-  CHECK(gives(parse_order("DCBA", Type::int32), Order::DCBA));
-  CHECK(gives(parse_order("BADC", Type::uint32), Order::BADC));
-  CHECK(gives(parse_order("ABCD", Type::uint32), Order::ABCD));
+  CHECK(gives(parse_order("AB", Type::int16), ByteOrder::ABCD));
+  CHECK(gives(parse_order("BA", Type::uint16), ByteOrder::BADC));
+  CHECK(gives(parse_order("CDAB", Type::float32), ByteOrder::CDAB));
+  CHECK(gives(parse_order("DCBA", Type::int32), ByteOrder::DCBA));
+  CHECK(gives(parse_order("BADC", Type::uint32), ByteOrder::BADC));
+  CHECK(gives(parse_order("ABCD", Type::uint32), ByteOrder::ABCD));
   CHECK(refused(parse_order("ABCD", Type::uint16)));
   CHECK(refused(parse_order("AB", Type::float32)));
   CHECK(refused(parse_order("AB", Type::boolean)));
