@@ -7,47 +7,12 @@
 #include <unordered_map>
 
 #include "agent/forwarder/broker_error.h"
+#include "agent/forwarder/kafka_settings.h"
 #include "agent/forwarder/kafka_stats.h"
 #include "agent/forwarder/record.h"
 
 namespace fieldpost {
 namespace {
-
-struct Setting {
-  const char* name;
-  std::string value;
-};
-
-std::vector<Setting> settings(const config::Kafka& kafka, const std::string& agent) {
-  std::string brokers;
-  for (const std::string& broker : kafka.brokers)
-    brokers += (brokers.empty() ? "" : ",") + broker;
-  return {
-      {"bootstrap.servers", brokers},
-      {"client.id", "fieldpost-" + agent},
-      {"enable.idempotence", "true"},  // and with it acks=all, in order within a producer's life
-      {"linger.ms", std::to_string(static_cast<double>(kafka.linger.count()) / 1000.0)},
-      {"compression.codec", kafka.compression},
-      {"partitioner", "murmur2_random"},
-      // A message that is not acknowledged waits; it never times out.
-      {"message.timeout.ms", "0"},
-      // The forwarder bounds what it hands over; these only must not be lower.
-      {"queue.buffering.max.messages", "1000000"},
-      {"queue.buffering.max.kbytes", "1048576"},
-      {"socket.nagle.disable", "true"},
-      {"socket.keepalive.enable", "true"},
-      // A link that swallows what is sent is found out by this.
-      {"socket.timeout.ms", "10000"},
-      {"socket.connection.setup.timeout.ms", "5000"},
-      // librdkafka takes 0.75 to 1.5 times of these: the jitter.
-      {"reconnect.backoff.ms", "100"},
-      {"reconnect.backoff.max.ms", "1000"},
-      {"retry.backoff.ms", "100"},
-      {"topic.metadata.refresh.fast.interval.ms", "100"},
-      {"statistics.interval.ms", "1000"},
-      {"log.connection.close", "false"},
-  };
-}
 
 Delivery::Verdict verdict(rd_kafka_resp_err_t error) {
   switch (error) {
@@ -94,8 +59,9 @@ KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agen
     : impl_(std::make_unique<Impl>()) {
   std::array<char, 512> error{};
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  for (const Setting& setting : settings(kafka, agent)) {
-    if (rd_kafka_conf_set(conf, setting.name, setting.value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
+  for (const Setting& setting : kafka_settings(kafka, agent)) {
+    if (rd_kafka_conf_set(conf, setting.name.c_str(), setting.value.c_str(), error.data(), error.size()) !=
+        RD_KAFKA_CONF_OK) {
       rd_kafka_conf_destroy(conf);
       throw std::runtime_error(std::string("kafka: ") + error.data());
     }
