@@ -67,31 +67,33 @@ void Forwarder::Impl::take(const Delivery& delivery) {
   const std::size_t place = Loans::place(delivery.tag);
   const std::size_t reading = Loans::reading(delivery.tag);
   Loan& loan = loans_.at(place);
-  loan.back[reading] = true;
-  if (delivery.verdict != Delivery::Verdict::acknowledged) {
-    loan.settlement.released.push_back(reading);
+  if (delivery.verdict == Delivery::Verdict::acknowledged) {
+    loan.acknowledge(reading);
+  } else {
+    loan.release(reading);
     if (!failed_) pause_until_ = Steady::now() + kPauseAfterError;
     failed_ = true;
     if (delivery.verdict == Delivery::Verdict::unacceptable) {
       // What was handed over behind it must not arrive before it. Of what is on the wire some may arrive twice.
       if (careful_.empty()) producer_->purge();
-      careful_.insert(loan.claim.ticket);
+      careful_.insert(loan.claim().ticket);
     }
     const std::lock_guard lock(mutex_);
     health_.error = delivery.reason;
   }
-  if (--loan.outstanding == 0) arrived(place);
+  if (loan.outstanding() == 0) arrived(place);
 }
 
 void Forwarder::Impl::arrived(std::size_t place) {
-  const Loan loan = loans_.take(place);
-  const Batch& batch = *loan.claim.batch;
-  window_.arrive(loan.flight, batch.readings());
-  queue_.settle(loan.claim, loan.settlement);
-  const std::size_t rejected = loan.settlement.rejected.size();
-  const std::size_t acknowledged = batch.readings() - loan.settlement.released.size() - rejected;
+  Loan loan = loans_.take(place);
+  const Batch& batch = *loan.claim().batch;
+  const Settlement& settlement = loan.settlement();
+  window_.arrive(loan.flight(), batch.readings());
+  queue_.settle(loan.claim(), settlement);
+  const std::size_t rejected = settlement.rejected.size();
+  const std::size_t acknowledged = batch.readings() - settlement.released.size() - rejected;
   const auto now = Steady::now();
-  const bool live = !loan.claim.from_disk && batch.first().boot >= restored_;
+  const bool live = !loan.claim().from_disk && batch.first().boot >= restored_;
   {
     const std::lock_guard lock(mutex_);
     health_.acknowledged += acknowledged;
@@ -100,7 +102,7 @@ void Forwarder::Impl::arrived(std::size_t place) {
   }
   if (acknowledged == 0) return;
   last_ack_ = now;
-  const double took = std::chrono::duration<double>(now - loan.departed).count();
+  const double took = std::chrono::duration<double>(now - loan.departed()).count();
   smoothed_ack_ = smoothed_ack_ == 0 ? took : smoothed_ack_ + kSmoothing * (took - smoothed_ack_);
   set_state(LinkState::up, "");
 }
@@ -171,12 +173,9 @@ void Forwarder::Impl::give_back() {
   if (loans_.empty()) return;
   for (const std::size_t place : loans_.places()) {
     Loan loan = loans_.take(place);
-    window_.arrive(loan.flight, loan.claim.batch->readings());
-    for (std::size_t reading = 0; reading < loan.back.size(); ++reading) {
-      if (!loan.back[reading]) loan.settlement.released.push_back(reading);
-    }
-    std::sort(loan.settlement.released.begin(), loan.settlement.released.end());
-    queue_.settle(loan.claim, loan.settlement);
+    window_.arrive(loan.flight(), loan.claim().batch->readings());
+    loan.release_rest();
+    queue_.settle(loan.claim(), loan.settlement());
   }
 }
 

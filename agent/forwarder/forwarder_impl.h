@@ -12,10 +12,10 @@
 #include <set>
 #include <system_error>
 
+#include "agent/forwarder/encoder.h"
 #include "agent/forwarder/forwarder.h"
 #include "agent/forwarder/kafka_producer.h"
 #include "agent/forwarder/loans.h"
-#include "agent/forwarder/shape.h"
 #include "agent/forwarder/window.h"
 #include "buffer/histogram.h"
 
@@ -30,7 +30,7 @@ class Forwarder::Impl {
         clock_(clock),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
         window_(config.kafka.linger),
-        shapes_(config.kafka) {
+        encoder_(config.kafka) {
     if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
     health_.since = clock.now().wall;
     producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
@@ -69,10 +69,12 @@ class Forwarder::Impl {
   void take(const Delivery& delivery);
   void arrived(std::size_t place);
   void hand_over();
+  std::size_t open_loan(Claim claim);
+  void reject(Loan& loan, std::size_t first, const std::string& reason, std::string_view topic);
   void lend(Claim claim);
   void send_carefully(Claim claim);
-  template <typename Send>
-  bool each_message(const Claim& claim, Send send);
+  Delivery send_and_wait(const Message& message);
+  EncodingMoment moment() const { return {clock_.now(), clock_.boot(), queue_.session(), restored_}; }
   void watch_link(const KafkaEvents& events);
   void set_state(LinkState state, const std::string& error);
   void rebuild();
@@ -95,7 +97,7 @@ class Forwarder::Impl {
   std::unique_ptr<KafkaProducer> producer_;
   Window window_;
   Loans loans_;
-  Shapes shapes_;
+  Encoder encoder_;
   bool failed_ = false;  // something came back undelivered: nothing new leaves before all is back, for the order
   std::set<std::uint64_t> careful_;  // tickets of batches whose readings are sent one by one, to find the refused one
   bool fatal_ = false;               // the producer must be made anew
@@ -105,8 +107,6 @@ class Forwarder::Impl {
   bool nothing_waits_ = false;
   double smoothed_ack_ = 0;    // seconds
   std::int64_t restored_ = 0;  // CLOCK_BOOTTIME at which the link last came back from an outage
-  std::string id_;
-  std::string value_;
 
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable ended_changed_;

@@ -9,7 +9,6 @@
 #include "agent/forwarder/broker_error.h"
 #include "agent/forwarder/kafka_settings.h"
 #include "agent/forwarder/kafka_stats.h"
-#include "agent/forwarder/record.h"
 
 namespace fieldpost {
 namespace {
@@ -92,16 +91,11 @@ KafkaProducer::Taken KafkaProducer::send(const Message& message, std::string& re
     reason = rd_kafka_err2str(rd_kafka_last_error());
     return Taken::unacceptable;
   }
-  rd_kafka_headers_t* headers = rd_kafka_headers_new(5);
-  const auto add = [headers](std::string_view name, std::string_view value) {
-    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                        static_cast<ssize_t>(value.size()));
-  };
-  add("id", message.id);
-  add("content-type", kRecordContentType);
-  add("agent", message.agent);
-  add("schema", kRecordSchema);
-  if (message.backfill) add("backfill", "1");
+  rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
+  for (const Header& header : message.headers) {
+    rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()), header.value.data(),
+                        static_cast<ssize_t>(header.value.size()));
+  }
   std::array<rd_kafka_vu_t, 8> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
   fields[0].u.rkt = topic;

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "agent/forwarder/message.h"
 #include "config/config.h"
 
 namespace fieldpost {
@@ -31,18 +31,6 @@ struct KafkaEvents {
   std::string error;    // the last one, in words
   bool all_brokers_down = false;
   bool fatal = false;  // the producer must be made anew
-};
-
-/// One message; what it points at is copied.
-struct Message {
-  std::string_view topic;
-  std::string_view key;
-  std::string_view value;
-  std::string_view id;     // header
-  std::string_view agent;  // header
-  bool backfill = false;
-  std::int64_t timestamp_ms = 0;
-  std::uintptr_t tag = 0;
 };
 
 /// One thread.

@@ -1,6 +1,5 @@
 #include "agent/forwarder/window.h"
 
-#include "agent/forwarder/loans.h"
 #include "tests/support/catch.h"
 
 using namespace fieldpost;
@@ -9,12 +8,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const Window::Time kStart = Window::Time{} + 1h;
-
-Loan loan(Window::Time departed) {
-  Loan made;
-  made.departed = departed;
-  return made;
-}
 
 }  // namespace
 
@@ -56,25 +49,4 @@ TEST_CASE("the readings on the way are bounded, whatever the flights") {
     departed += 4096;
   }
   CHECK(departed <= 16'384 + 4096);
-}
-
-TEST_CASE("loans keep their place, and a place is used again") {
-  Loans loans;
-  const std::size_t first = loans.add(loan(kStart + 2s));
-  const std::size_t second = loans.add(loan(kStart + 1s));
-  CHECK(loans.oldest() == kStart + 1s);
-  const Loans::Tag tag = Loans::tag(second, 77);
-  CHECK(Loans::place(tag) == second);
-  CHECK(Loans::reading(tag) == 77);
-  loans.at(first).settlement.released = {5, 1, 3};
-  loans.at(first).settlement.rejected = {{9, "b", ""}, {2, "a", ""}};
-  const Loan taken = loans.take(first);
-  CHECK(taken.settlement.released == std::vector<std::size_t>{1, 3, 5});
-  CHECK(taken.settlement.rejected.front().reading == 2);
-  CHECK(loans.places() == std::vector<std::size_t>{second});
-  CHECK(loans.add(loan(kStart)) == first);
-  loans.take(first);
-  loans.take(second);
-  CHECK(loans.empty());
-  CHECK_FALSE(loans.oldest());
 }
