@@ -1,5 +1,6 @@
 #include "agent/forwarder/encoder.h"
 
+#include "agent/forwarder/cloud_event.h"
 #include "agent/forwarder/json.h"
 #include "agent/forwarder/record.h"
 
@@ -7,36 +8,66 @@ namespace fieldpost {
 
 bool Encoder::encode(const Batch& batch, const SessionInfo& session, const EncodingMoment& moment, const Send& send) {
   shapes_.forget();
+  agent_ = session.agent;
   id_ = session.agent + "/" + std::to_string(session.id) + "/";
-  const std::size_t id_size = id_.size();
+  id_prefix_ = id_.size();
+  if (format_ == config::Format::cloudevents_binary) source_ = event_source(session.agent);
   const bool of_before = batch.session() != moment.session;
-  headers_ = {{{"id", {}},
-               {"content-type", kRecordContentType},
-               {"agent", session.agent},
-               {"schema", kRecordSchema},
-               {"backfill", "1"}}};
   std::size_t reading = 0;
-  BatchReader reader(batch);
-  while (reader.next()) {
+  for (BatchReader reader(batch); reader.next();) {
     const LayoutShape& shape = shapes_.of(session, reader.layout());
-    const ReadingTime time = time_of(reader.stamp(), batch.boot(), moment.now, moment.boot);
-    message_.timestamp_ms = (time.mark == ClockMark::unsynchronised ? moment.now.wall : time.wall) / 1000;
+    RecordContent content;
+    content.seq = reader.first_seq();
+    content.time = time_of(reader.stamp(), batch.boot(), moment.now, moment.boot);
+    set_time(content.time, moment);
+    content.time_text = time_text_;
     const bool backfill = of_before || reader.stamp().boot < moment.restored;
-    message_.headers = std::span(headers_).first(headers_.size() - (backfill ? 0 : 1));
-    for (std::size_t point = 0; point < shape.size(); ++point, ++reading) {
-      const std::uint64_t seq = reader.first_seq() + point;
-      id_.resize(id_size);
-      json::append_number(id_, seq);
-      headers_[0].value = id_;
-      value_.clear();
-      append_record(value_, shape[point].frame, seq, time, reader.values()[point]);
-      message_.topic = shape[point].topic;
-      message_.key = shape[point].key;
-      message_.value = value_;
-      if (!send(message_, reading, 1)) return false;
+    const std::size_t readings = shape.whole ? reader.values().size() : 1;
+    std::span<const ValueView> values = reader.values();
+    for (const MessageShape& message : shape.messages) {
+      content.values = values.first(readings);
+      set_message(shape, message, content, backfill);
+      if (!send(message_, reading, readings)) return false;
+      values = values.subspan(readings);
+      content.seq += readings;
+      reading += readings;
     }
   }
   return true;
+}
+
+void Encoder::set_time(const ReadingTime& time, const EncodingMoment& moment) {
+  time_text_.clear();
+  json::append_time(time_text_, time.wall);
+  // Kafka takes no time before 1970.
+  const bool usable = time.mark != ClockMark::unsynchronised && time.wall >= 0;
+  message_.timestamp_ms = (usable ? time.wall : moment.now.wall) / 1000;
+}
+
+void Encoder::set_message(const LayoutShape& layout, const MessageShape& shape, const RecordContent& content,
+                          bool backfill) {
+  id_.resize(id_prefix_);
+  json::append_number(id_, content.seq);
+  value_.clear();
+  shape.writer->append(value_, content);
+  header_count_ = 0;
+  add_header("id", id_);
+  add_header("content-type", format_ == config::Format::cloudevents ? kCloudEventContentType : kRecordContentType);
+  add_header("agent", agent_);
+  add_header("schema", layout.schema);
+  if (format_ == config::Format::cloudevents_binary) {
+    add_header("ce_specversion", "1.0");
+    add_header("ce_id", id_);
+    add_header("ce_source", source_);
+    add_header("ce_type", layout.event_type);
+    add_header("ce_subject", shape.subject);
+    add_header("ce_time", content.time_text);
+  }
+  if (backfill) add_header("backfill", "1");
+  message_.topic = shape.topic;
+  message_.key = shape.key;
+  message_.value = value_;
+  message_.headers = std::span(headers_).first(header_count_);
 }
 
 }  // namespace fieldpost

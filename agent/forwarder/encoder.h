@@ -29,17 +29,28 @@ class Encoder {
   /// Readings are counted through the batch; a message covers `readings` of them from `first` on. False: no more.
   using Send = std::function<bool(Message& message, std::size_t first, std::size_t readings)>;
 
-  explicit Encoder(const config::Kafka& kafka) : shapes_(kafka) {}
+  explicit Encoder(const config::Kafka& kafka) : shapes_(kafka), format_(kafka.format) {}
 
   /// Gives every reading of the batch to exactly one message, in order, until `send` returns false, which it then
   /// returns too.
   bool encode(const Batch& batch, const SessionInfo& session, const EncodingMoment& moment, const Send& send);
 
  private:
+  void set_time(const ReadingTime& time, const EncodingMoment& moment);
+  void set_message(const LayoutShape& layout, const MessageShape& shape, const RecordContent& content, bool backfill);
+  void add_header(std::string_view name, std::string_view value) { headers_[header_count_++] = {name, value}; }
+
   Shapes shapes_;
+  const config::Format format_;
+  // Of the message in hand.
   Message message_;
-  std::array<Header, 5> headers_;
+  std::array<Header, 11> headers_;
+  std::size_t header_count_ = 0;
+  std::string agent_;
+  std::string source_;
   std::string id_;
+  std::size_t id_prefix_ = 0;  // the length of `gw-07/1882603006543438/`
+  std::string time_text_;
   std::string value_;
 };
 

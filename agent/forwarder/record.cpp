@@ -1,18 +1,36 @@
 #include "agent/forwarder/record.h"
 
 #include <type_traits>
+#include <utility>
 
 #include "agent/forwarder/json.h"
 
 namespace fieldpost {
+namespace {
+
+class ReadingWriter final : public RecordWriter {
+ public:
+  explicit ReadingWriter(RecordFrame frame) : frame_(std::move(frame)) {}
+  void append(std::string& out, const RecordContent& content) const override { append_record(out, frame_, content); }
+
+ private:
+  RecordFrame frame_;
+};
+
+}  // namespace
+
+std::string record_head(const SessionInfo& session) {
+  std::string head = "{\"agent\":";
+  json::append_string(head, session.agent);
+  head += ",\"session\":";
+  json::append_number(head, session.id);
+  head += ",\"seq\":";
+  return head;
+}
 
 RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointName& point) {
   RecordFrame frame;
-  frame.head = "{\"agent\":";
-  json::append_string(frame.head, session.agent);
-  frame.head += ",\"session\":";
-  json::append_number(frame.head, session.id);
-  frame.head += ",\"seq\":";
+  frame.head = record_head(session);
   frame.name = ",\"device\":";
   json::append_string(frame.name, device);
   frame.name += ",\"point\":";
@@ -25,24 +43,19 @@ RecordFrame record_frame(const SessionInfo& session, std::string_view device, co
   return frame;
 }
 
-void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, const ReadingTime& time,
-                   const ValueView& value) {
-  out += frame.head;
-  json::append_number(out, seq);
-  out += frame.name;
-  json::append_time(out, time.wall);
-  out += "\",";
-  if (time.mark == ClockMark::corrected) out += "\"clock\":\"corrected\",";
-  if (time.mark == ClockMark::unsynchronised) out += "\"clock\":\"unsynchronised\",";
-  const BadView* bad = std::get_if<BadView>(&value);
+void append_clock(std::string& out, ClockMark mark) {
+  if (mark == ClockMark::corrected) out += "\"clock\":\"corrected\",";
+  if (mark == ClockMark::unsynchronised) out += "\"clock\":\"unsynchronised\",";
+}
+
+void append_value(std::string& out, const ValueView& value) {
   std::visit(
       [&out](const auto& content) {
         using Content = std::decay_t<decltype(content)>;
-        if constexpr (!std::is_same_v<Content, EventView>) out += "\"value\":";
         if constexpr (std::is_same_v<Content, BadView>) {
           out += "null";
         } else if constexpr (std::is_same_v<Content, EventView>) {
-          out += content.members;
+          out.append("{").append(content.members).append("}");
         } else if constexpr (std::is_same_v<Content, bool>) {
           out += content ? "true" : "false";
         } else if constexpr (std::is_same_v<Content, std::string_view>) {
@@ -52,14 +65,41 @@ void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq
         }
       },
       value);
-  out += frame.tail;
-  if (bad == nullptr) {
-    out += ",\"quality\":\"good\"}";
+}
+
+void append_record(std::string& out, const RecordFrame& frame, const RecordContent& content) {
+  const ValueView& value = content.values.front();
+  out += frame.head;
+  json::append_number(out, content.seq);
+  out += frame.name;
+  out += content.time_text;
+  out += "\",";
+  append_clock(out, content.time.mark);
+  if (const auto* event = std::get_if<EventView>(&value)) {
+    out += event->members;  // the value is among them
   } else {
+    out += "\"value\":";
+    append_value(out, value);
+  }
+  out += frame.tail;
+  if (const auto* bad = std::get_if<BadView>(&value)) {
     out += ",\"quality\":\"bad\",\"reason\":";
     json::append_string(out, bad->reason);
     out += '}';
+  } else {
+    out += ",\"quality\":\"good\"}";
   }
+}
+
+void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, const ReadingTime& time,
+                   const ValueView& value) {
+  std::string text;
+  json::append_time(text, time.wall);
+  append_record(out, frame, {seq, time, text, {&value, 1}});
+}
+
+RecordWriterPtr reading_writer(const SessionInfo& session, std::string_view device, const PointName& point) {
+  return std::make_unique<ReadingWriter>(record_frame(session, device, point));
 }
 
 }  // namespace fieldpost

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "agent/forwarder/record_writer.h"
 #include "buffer/batch.h"
 #include "buffer/clock.h"
 #include "buffer/store.h"
@@ -11,6 +12,8 @@
 namespace fieldpost {
 
 constexpr const char* kRecordSchema = "fieldpost.reading/1";
+constexpr const char* kDeviceSchema = "fieldpost.device/1";
+constexpr const char* kColumnsSchema = "fieldpost.columns/1";
 constexpr const char* kRecordContentType = "application/json";
 
 /// The parts of a record that all readings of one point share, already written.
@@ -22,8 +25,18 @@ struct RecordFrame {
 
 RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointName& point);
 
-/// Appends one record as a line of JSON, without the line's end.
+/// Appends one record as a line of JSON, without the line's end. Of the content's values the first counts.
+void append_record(std::string& out, const RecordFrame& frame, const RecordContent& content);
 void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, const ReadingTime& time,
                    const ValueView& value);
+
+/// A value by itself: null for a bad one, an object for what the agent says of itself.
+void append_value(std::string& out, const ValueView& value);
+
+/// `"clock":"corrected",` where the time has a mark.
+void append_clock(std::string& out, ClockMark mark);
+
+/// Up to the seq: `{"agent":"gw-07","session":1882603006543438,"seq":`.
+std::string record_head(const SessionInfo& session);
 
 }  // namespace fieldpost

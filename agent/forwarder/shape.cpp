@@ -1,5 +1,8 @@
 #include "agent/forwarder/shape.h"
 
+#include "agent/forwarder/cloud_event.h"
+#include "agent/forwarder/record.h"
+
 namespace fieldpost {
 namespace {
 
@@ -24,19 +27,46 @@ std::string kafka_topic(std::string name) {
 const LayoutShape& Shapes::of(const SessionInfo& session, const Layout& layout) {
   const Key key{session.id, layout.identity()};
   if (const auto known = known_.find(key); known != known_.end()) return known->second.shape;
+  return known_.emplace(key, Known{layout, make(session, layout)}).first->second.shape;
+}
+
+LayoutShape Shapes::make(const SessionInfo& session, const Layout& layout) const {
   LayoutShape shape;
   config::Placeholders names{{"agent", session.agent},
                              {"site", session.site},
                              {"device", layout.device()},
                              {"source", layout.source()},
                              {"point", ""}};
-  shape.reserve(layout.points().size());
+  // What the agent says of itself has more to say than a value, each time.
+  shape.whole = record_ == config::Record::device && layout.device() != session.agent;
+  shape.event_type = shape.whole ? kDeviceEvent : kReadingEvent;
+  shape.schema = shape.whole ? kDeviceSchema : format_ == config::Format::json_schema ? kColumnsSchema : kRecordSchema;
+  if (shape.whole) {
+    shape.messages.push_back(
+        message(session, names, shape.event_type, event_subject(layout.device()), device_writer(session, layout)));
+    return shape;
+  }
+  shape.messages.reserve(layout.points().size());
   for (const PointName& point : layout.points()) {
     names["point"] = point.name;
-    shape.push_back({kafka_topic(config::expand(topic_, names)), config::expand(key_, names),
-                     record_frame(session, layout.device(), point)});
+    shape.messages.push_back(message(session, names, shape.event_type, event_subject(layout.device(), point.name),
+                                     format_ == config::Format::json_schema
+                                         ? connect_writer(session, layout.device(), point)
+                                         : reading_writer(session, layout.device(), point)));
   }
-  return known_.emplace(key, Known{layout, std::move(shape)}).first->second.shape;
+  return shape;
+}
+
+MessageShape Shapes::message(const SessionInfo& session, const config::Placeholders& names, const char* event_type,
+                             std::string subject, RecordWriterPtr record) const {
+  MessageShape shape;
+  shape.topic = kafka_topic(config::expand(topic_, names));
+  shape.key = config::expand(key_, names);
+  shape.writer = std::move(record);
+  if (format_ == config::Format::cloudevents)
+    shape.writer = cloud_event_writer(session, event_type, subject, std::move(shape.writer));
+  if (format_ == config::Format::cloudevents_binary) shape.subject = std::move(subject);
+  return shape;
 }
 
 void Shapes::forget() {

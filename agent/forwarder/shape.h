@@ -1,4 +1,4 @@
-// Where each reading goes and what its record looks like, by the configuration of now. Pure, but for a bounded memory
+// Where each message goes and what its record looks like, by the configuration of now. Pure, but for a bounded memory
 // of the layouts met lately.
 #pragma once
 
@@ -7,23 +7,30 @@
 #include <utility>
 #include <vector>
 
-#include "agent/forwarder/record.h"
+#include "agent/forwarder/record_writer.h"
 #include "buffer/batch.h"
 #include "config/config.h"
 
 namespace fieldpost {
 
-struct PointShape {
+struct MessageShape {
   std::string topic;
   std::string key;
-  RecordFrame frame;
+  std::string subject;  // of a CloudEvent; empty where the format is another
+  RecordWriterPtr writer;
 };
 
-using LayoutShape = std::vector<PointShape>;  // one for each point
+struct LayoutShape {
+  bool whole = false;  // one message for all points; else one for each
+  const char* schema = nullptr;
+  const char* event_type = nullptr;    // of a CloudEvent
+  std::vector<MessageShape> messages;  // of a poll, in order
+};
 
 class Shapes {
  public:
-  explicit Shapes(const config::Kafka& kafka) : topic_(kafka.topic), key_(kafka.key) {}
+  explicit Shapes(const config::Kafka& kafka)
+      : topic_(kafka.topic), key_(kafka.key), record_(kafka.record), format_(kafka.format) {}
 
   /// Valid until forget().
   const LayoutShape& of(const SessionInfo& session, const Layout& layout);
@@ -32,8 +39,14 @@ class Shapes {
   void forget();
 
  private:
+  LayoutShape make(const SessionInfo& session, const Layout& layout) const;
+  MessageShape message(const SessionInfo& session, const config::Placeholders& names, const char* event_type,
+                       std::string subject, RecordWriterPtr record) const;
+
   std::string topic_;
   std::string key_;
+  config::Record record_;
+  config::Format format_;
   struct Known {
     Layout layout;  // keeps its identity
     LayoutShape shape;

@@ -1,5 +1,6 @@
 // What docs/ and the manual page say, held against the code.
 #include "agent/cli/args.h"
+#include "agent/forwarder/cloud_event.h"
 #include "agent/forwarder/record.h"
 #include "agent/forwarder/shape.h"
 #include "agent/version.h"
@@ -7,6 +8,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/markdown.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/encoded.h"
 
 namespace fieldpost {
 namespace {
@@ -25,10 +27,26 @@ std::string example(const std::string& title) {
 constexpr std::int64_t time = 1'795'338'191'123'456;  // 2026-11-22T09:03:11.123456Z
 const SessionInfo session{1'882'603'006'543'438, "gw-07", "kiruna"};
 
-std::string record(std::uint64_t seq, const PointName& point, const ValueView& value) {
-  std::string text;
-  append_record(text, record_frame(session, "pump-7", point), seq, {time}, value);
-  return text + "\n";
+/// The poll that all examples show.
+Batch poll() {
+  BatchBuilder builder(session.id, Lane::telemetry, 7);
+  builder.add(Layout("plc-a", "pump-7", {{"pressure", "bar"}, {"running", ""}, {"flow", "m3/h"}}), {time, 1}, 345,
+              std::vector<Value>{4.2F, true, Bad{"timeout"}});
+  builder.add(Layout("self", "gw-07", {{"evicted", ""}}), {time, 1}, 348,
+              std::vector<Value>{Event{R"("value":2,"ranges":[{"session":1882603006543438,"from":17,"to":18}],)"
+                                       R"("lane":"telemetry","reason":"size")"}});
+  return builder.close();
+}
+
+std::vector<Encoded> encoded(config::Format format, config::Record record = config::Record::reading) {
+  config::Kafka kafka;
+  kafka.format = format;
+  kafka.record = record;
+  return encode(kafka, poll(), session, {{time, 2}, 7, session.id, 0});
+}
+
+std::string line(const Encoded& message) {
+  return message.value + "\n";
 }
 
 /// Without the backslashes that roff needs before a hyphen.
@@ -41,10 +59,27 @@ std::string manual() {
 }  // namespace
 
 TEST_CASE("docs: the records shown are those that are written") {
-  CHECK(record(345, {"pressure", "bar"}, 4.2) == example("good"));
-  CHECK(record(346, {"flow", "m3/h"}, BadView{"timeout"}) == example("bad"));
+  using config::Format;
+  using config::Record;
+  const std::vector<Encoded> readings = encoded(Format::json);
+  CHECK(line(readings.at(0)) == example("good"));
+  CHECK(line(readings.at(2)) == example("bad"));
+  CHECK(line(readings.at(3)) == example("event"));
+  CHECK(line(encoded(Format::json, Record::device).at(0)) == example("device"));
+  CHECK(line(encoded(Format::cloudevents).at(0)) == example("cloudevents"));
+  CHECK(line(encoded(Format::cloudevents, Record::device).at(0)) == example("cloudevents-device"));
+  CHECK(line(encoded(Format::json_schema).at(0)) == example("columns"));
+  const Encoded binary = encoded(Format::cloudevents_binary).at(0);
+  CHECK(binary.value == readings.at(0).value);
+  std::istringstream headers(example("cloudevents-binary"));
+  std::size_t shown = 0;
+  for (std::string header; std::getline(headers, header); ++shown) {
+    const auto colon = header.find(": ");
+    CHECK(binary.headers.at(header.substr(0, colon)) == header.substr(colon + 2));
+  }
+  CHECK(shown + readings.at(0).headers.size() == binary.headers.size());
   const std::string page = source("docs/records.md");
-  for (const char* name : {kRecordSchema, kRecordContentType})
+  for (const char* name : {kRecordSchema, kDeviceSchema, kColumnsSchema, kRecordContentType, kCloudEventContentType})
     CHECK(page.find("`" + std::string(name) + "`") != std::string::npos);
 }
 

@@ -97,7 +97,7 @@ TEST_CASE("topic and key are made of the templates, and Kafka's rules are kept")
   const Batch batch = builder.close();
   BatchReader reader(batch);
   REQUIRE(reader.next());
-  const LayoutShape& shape = shapes.of(kSession, reader.layout());
+  const std::vector<MessageShape>& shape = shapes.of(kSession, reader.layout()).messages;
   REQUIRE(shape.size() == 2);
   CHECK(shape[0].topic == "t.kiruna.pump_7");
   CHECK(shape[0].key == "gw-07/plc a/p 1");
