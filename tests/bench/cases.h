@@ -8,6 +8,8 @@
 
 namespace fieldpost::bench {
 
+/// What it costs to write a reading, in each format.
+Results encode();
 /// From the device's answer to the acknowledgement, at 1,000 readings/s.
 Results latency();
 /// The same through the agent's process, by the agent's own status: polls of 20 points over Modbus.

@@ -16,7 +16,8 @@ struct Case {
   Results (*run)();
 };
 
-constexpr Case cases[] = {{"latency", latency},
+constexpr Case cases[] = {{"encode", encode},
+                          {"latency", latency},
                           {"latency-agent", latency_agent},
                           {"throughput", throughput},
                           {"memory", memory},
