@@ -36,7 +36,8 @@ struct Buffer {
   WhenFull when_full = WhenFull::drop_oldest;
 };
 
-/// [kafka.tls]: there, and every connection is TLS. Paths are resolved against the configuration file's folder.
+/// [kafka.tls]: there, and every connection is TLS. Paths are resolved against the configuration file's folder, those
+/// of systemd credentials ("credential:NAME") against theirs; where this process has none they stay as written.
 struct Tls {
   std::string ca;                 // PEM; empty: the system's
   std::string certificate;        // PEM, with key: mutual TLS
@@ -74,6 +75,8 @@ struct Kafka {
   std::optional<Tls> tls;
   std::optional<Sasl> sasl;
   std::map<std::string, std::string> properties;  // of librdkafka: the last word
+  // Of what only the files and libraries themselves can judge: "tls.ca", "properties.socket.timeout.ms".
+  std::map<std::string, Place> places;
 };
 
 struct ModbusUrl {
@@ -126,7 +129,7 @@ struct MqttBroker {
   MqttUrl url;
   std::string client_id;  // default: fieldpost-AGENT-NAME, stable, as a persistent session needs
   std::string username;
-  std::string password_file;  // resolved against the configuration file's folder; re-read at each connect
+  std::string password_file;  // a path as in Tls; re-read at each connect
   std::vector<MqttRule> rules;
 };
 

@@ -12,12 +12,6 @@
 
 namespace fieldpost::config {
 
-/// Both from 1; 0 for the file as a whole.
-struct Place {
-  int line = 0;
-  int column = 0;
-};
-
 struct Node;
 struct Member;
 using List = std::vector<Node>;

@@ -145,6 +145,17 @@ void Fields::size(std::string_view key, std::uint64_t& into, std::uint64_t low, 
   }
 }
 
+void Fields::rate(std::string_view key, std::optional<double>& into, std::uint64_t low, std::uint64_t high) {
+  std::uint64_t value = 0;
+  if (!is_string(key, "a rate such as \"5000/s\"")) return;
+  if (!take(key, value, parse_rate)) return;
+  if (value < low || value > high) {
+    wrong_value(key, written(key), "is out of range: must be " + rate_text(low) + " to " + rate_text(high));
+  } else {
+    into = static_cast<double>(value);
+  }
+}
+
 std::optional<std::string> Fields::choice(std::string_view key, Words words, Words to_come) {
   std::optional<std::string> value = text(key);
   if (!value || std::find(words.begin(), words.end(), *value) != words.end()) return value;

@@ -52,6 +52,7 @@ class Fields {
   void integer(std::string_view key, int& into, int low, int high);
   void duration(std::string_view key, Duration& into, Duration low, Duration high);
   void size(std::string_view key, std::uint64_t& into, std::uint64_t low, std::uint64_t high);
+  void rate(std::string_view key, std::optional<double>& into, std::uint64_t low, std::uint64_t high);
 
   /// One of the words; a word of `to_come` is refused as one that a later version takes.
   using Words = std::initializer_list<std::string_view>;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <system_error>
 
 #include "config/config.h"
@@ -36,12 +37,17 @@ std::string host_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
+std::string credentials() {
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  return folder != nullptr ? folder : "";
+}
+
 }  // namespace
 
 Loaded load(const std::string& file) {
   const FileText content = read_file(file);
   if (!content.error.empty()) return {std::nullopt, {{file, 0, 0, "", "cannot read the file: " + content.error}}};
-  return parse(content.text, file, {read_file, host_name()});
+  return parse(content.text, file, {read_file, host_name(), credentials()});
 }
 
 }  // namespace fieldpost::config

@@ -22,6 +22,7 @@ struct FileText {
 struct World {
   std::function<FileText(const std::string& path)> read;  // of device maps, each path once
   std::string host_name;                                  // the default of agent.id; empty: none could be had
+  std::string credentials = {};                           // the folder of systemd's credentials; empty: there is none
 };
 
 /// `file` is the path for messages, and the place that relative paths in the text start from.

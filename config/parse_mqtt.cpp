@@ -114,15 +114,9 @@ void parse_mqtt(Fields& root, Context& context) {
     broker.client_id = "fieldpost-" + context.config.agent.id + "-" + broker.name;
     broker.client_id = fields.has("client_id") ? fields.name("client_id").value_or("") : broker.client_id;
     broker.username = fields.text("username").value_or("");
-    if (const auto path = fields.text("password_file")) {
-      broker.password_file = resolve(*path, context.config.file);
-      if (path->empty()) {
-        fields.wrong("password_file", "is empty: name the file that holds the password");
-      } else if (path->starts_with("credential:")) {
-        fields.wrong_value("password_file", *path, "is not built in this version: name the credential's file");
-      } else if (broker.username.empty()) {
-        fields.wrong("password_file", "has no username beside it: MQTT takes no password without one");
-      }
+    broker.password_file = secret_path(fields, "password_file", context);
+    if (!broker.password_file.empty() && broker.username.empty()) {
+      fields.wrong("password_file", "has no username beside it: MQTT takes no password without one");
     }
     fields.choice("ack", {"durable"}, {"stored"});
     const bool has_rules = fields.has("subscribe");

@@ -1,9 +1,15 @@
-// One thing that is wrong in what the operator wrote.
+// One thing that is wrong in what the operator wrote, and where.
 #pragma once
 
 #include <string>
 
 namespace fieldpost::config {
+
+/// Both from 1; 0 for the file as a whole.
+struct Place {
+  int line = 0;
+  int column = 0;
+};
 
 struct Problem {
   std::string file;

@@ -56,6 +56,13 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
   return Wrong{"is no size: write a whole number and B, KiB, MiB, GiB, kB, MB or GB, as in \"16MiB\""};
 }
 
+Parsed<std::uint64_t> parse_rate(std::string_view text) {
+  if (text.ends_with("/s")) {
+    if (const auto number = parse_number(text.substr(0, text.size() - 2), limit)) return *number;
+  }
+  return Wrong{"is no rate: write a whole number and /s, as in \"5000/s\""};
+}
+
 std::string to_text(Duration duration) {
   const auto microseconds = static_cast<std::uint64_t>(duration.count());
   return microseconds == 0 ? "0s" : format(microseconds, durations);
@@ -63,6 +70,10 @@ std::string to_text(Duration duration) {
 
 std::string size_text(std::uint64_t bytes) {
   return format(bytes, binary_sizes);
+}
+
+std::string rate_text(std::uint64_t per_second) {
+  return std::to_string(per_second) + "/s";
 }
 
 }  // namespace fieldpost::config

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "config/secret.h"
+
 namespace fieldpost::config {
 
 void Names::claim(Fields& fields, std::string_view key, const std::string& name) {
@@ -33,6 +35,21 @@ const DeviceMap* Maps::get(Fields& fields, std::string_view key, const std::stri
 
 std::string resolve(const std::string& path, const std::string& config_file) {
   return (std::filesystem::path(config_file).parent_path() / path).lexically_normal();
+}
+
+std::string secret_path(Fields& fields, std::string_view key, const Context& context) {
+  const auto text = fields.text(key);
+  if (!text) return "";
+  if (!text->starts_with(credential_prefix)) {
+    if (text->empty()) fields.wrong(key, "is empty: name the file");
+    return text->empty() ? "" : resolve(*text, context.config.file);
+  }
+  const std::string name = text->substr(credential_prefix.size());
+  if (name.empty() || name.size() > max_name || name.find('/') != std::string::npos || name == "." || name == "..") {
+    fields.wrong_value(key, *text, "names no credential: write the name that LoadCredential= in the unit gives it");
+    return "";
+  }
+  return context.world.credentials.empty() ? *text : context.world.credentials + "/" + name;
 }
 
 }  // namespace fieldpost::config

@@ -54,10 +54,18 @@ struct Context {
 /// Relative to the configuration file's folder.
 std::string resolve(const std::string& path, const std::string& config_file);
 
+/// A key that names a file of secrets or certificates: a path, or "credential:NAME" for one of systemd's credentials.
+/// Empty where the key is absent or, after a problem, wrong.
+std::string secret_path(Fields& fields, std::string_view key, const Context& context);
+
 void parse_agent(Fields& fields, Context& context);
 void parse_buffer(Fields& fields, Context& context);
 /// After parse_agent: the templates may name the site.
 void parse_kafka(Fields& fields, Fields& agent, Context& context);
+/// [kafka.tls] and [kafka.sasl], after the brokers.
+void parse_kafka_security(Fields& kafka, Context& context);
+/// [kafka.properties].
+void parse_kafka_properties(Fields& kafka, Kafka& into);
 void parse_modbus(Fields& root, Context& context);
 /// After parse_modbus: no device may have the name of a Modbus device.
 void parse_mqtt(Fields& root, Context& context);

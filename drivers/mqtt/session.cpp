@@ -3,14 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <optional>
 
+#include "config/secret.h"
 #include "drivers/backoff.h"
 
 namespace fieldpost::drivers::mqtt {
@@ -36,22 +33,6 @@ std::vector<Subscription> distinct(const std::vector<config::MqttRule>& rules) {
     out.push_back({filter, qos});
   }
   return out;
-}
-
-struct Password {
-  std::string text;
-  std::string problem;
-};
-
-Password read_password(const std::string& path) {
-  if (path.empty()) return {};
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad()) return {{}, "cannot read " + path + ": " + std::strerror(errno)};
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  return {std::move(text), {}};
 }
 
 /// A callback that returns is acknowledged. This one must not be, ever.
@@ -97,7 +78,7 @@ std::string Session::connect(Client& client) {
     const std::lock_guard lock(mutex_);
     lost_ = false;
   }
-  const Password password = read_password(broker_.password_file);
+  const config::Secret password = config::read_secret(broker_.password_file);
   if (!password.problem.empty()) return password.problem;
   return client.connect(password.text, [this] { return stopping(); });
 }

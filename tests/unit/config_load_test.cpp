@@ -226,9 +226,10 @@ TEST_CASE("the example loads, with the values that it calls defaults where it is
     const std::size_t hash = line.find_first_not_of(' ');
     const bool key = hash != std::string::npos && line.compare(hash, 2, "# ") == 0 && line.find(" = ") < hash + 20;
     if (key) ++keys;
-    uncommented += (key ? line.substr(hash + 2) : line) + "\n";
+    const bool table = line.starts_with("# [");
+    uncommented += (key || table ? line.substr(hash + 2) : line) + "\n";
   }
-  CHECK(keys == 24);
+  CHECK(keys == 33);
   const Loaded all = parse(uncommented, path, world());
   for (const Problem& problem : all.problems) {
     UNSCOPED_INFO(to_string(problem));
@@ -246,6 +247,15 @@ TEST_CASE("the example loads, with the values that it calls defaults where it is
   CHECK(all.config->kafka.key == fresh.kafka.key);
   CHECK(all.config->kafka.linger == fresh.kafka.linger);
   CHECK(all.config->kafka.compression == fresh.kafka.compression);
+  CHECK(all.config->kafka.record == fresh.kafka.record);
+  CHECK(all.config->kafka.format == fresh.kafka.format);
+  CHECK(all.config->kafka.delivery == fresh.kafka.delivery);
+  CHECK(all.config->kafka.order == fresh.kafka.order);
+  CHECK(all.config->kafka.partitioner == fresh.kafka.partitioner);
+  CHECK(all.config->kafka.checkpoint_topic == fresh.kafka.checkpoint_topic);
+  CHECK(all.config->kafka.tls.has_value());
+  CHECK(all.config->kafka.sasl.has_value());
+  CHECK(all.config->kafka.properties.size() == 1);
   CHECK(all.config->modbus[0].timeout == ModbusLink{}.timeout);
   CHECK(all.config->mqtt[0].rules[0].qos == MqttRule{}.qos);
 }

@@ -56,6 +56,12 @@ TEST_CASE("sizes", "[config]") {
     CHECK(gives(parse_size(text), value));
     CHECK(size_text(value) == text);
   }
+  CHECK(gives(parse_rate("5000/s"), 5000));
+  CHECK(rate_text(5000) == "5000/s");
+  for (const char* text : {"", "/s", "5000", "5000/m", "-1/s", "1.5/s", "5000 /s", "99999999999999999999/s"}) {
+    INFO(text);
+    CHECK(refused(parse_rate(text)));
+  }
   CHECK(gives(parse_size("2kB"), 2000));
   CHECK(gives(parse_size("2MB"), 2'000'000));
   CHECK(gives(parse_size("2GB"), 2'000'000'000));
