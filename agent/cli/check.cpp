@@ -11,7 +11,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 int check_json(const Args& args) {
-  const config::Loaded loaded = config::load(args.file);
+  const config::Loaded loaded = examine(args.file, Depth::files);
   Json problems = Json::array();
   for (const auto& problem : loaded.problems) {
     problems.push_back({{"file", problem.file},
@@ -38,7 +38,7 @@ int check(const Args& args) {
     std::cerr << "fieldpost: a plan is text: leave out --json or --plan\n";
     return misused;
   }
-  const auto config = load(args);
+  const auto config = load(args, Depth::files);
   if (!config) return misused;
   std::size_t devices = 0;
   std::size_t points = 0;

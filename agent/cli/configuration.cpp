@@ -1,11 +1,55 @@
+#include <algorithm>
+#include <ctime>
 #include <iostream>
+#include <tuple>
 
 #include "agent/cli/verbs.h"
+#include "agent/forwarder/certificates.h"
+#include "agent/forwarder/kafka_properties_check.h"
+#include "config/secret.h"
 
 namespace fieldpost::cli {
+namespace {
 
-std::optional<config::Config> load(const Args& args) {
-  config::Loaded loaded = config::load(args.file);
+/// Only the service has the folder of its credentials: outside it nothing is said of them.
+config::Kafka without_absent_credentials(config::Kafka kafka) {
+  const auto forget = [](std::string& path) {
+    if (path.starts_with(config::credential_prefix)) path.clear();
+  };
+  if (kafka.tls) {
+    for (std::string* path :
+         {&kafka.tls->ca, &kafka.tls->certificate, &kafka.tls->key, &kafka.tls->key_password_file}) {
+      forget(*path);
+    }
+  }
+  if (kafka.sasl) forget(kafka.sasl->password_file);
+  return kafka;
+}
+
+void add_credential_problems(const config::Config& config, std::vector<config::Problem>& problems) {
+  const config::Kafka kafka = without_absent_credentials(config.kafka);
+  for (const CredentialProblem& problem : credential_problems(kafka, std::time(nullptr))) {
+    const config::Place place = config.kafka.places.at(problem.key);
+    problems.push_back({config.file, place.line, place.column, "kafka." + problem.key, problem.text});
+  }
+}
+
+}  // namespace
+
+config::Loaded examine(const std::string& file, Depth depth) {
+  config::Loaded loaded = config::load(file);
+  if (!loaded.config || depth == Depth::text) return loaded;
+  loaded.problems = property_problems(*loaded.config);
+  if (depth == Depth::files) add_credential_problems(*loaded.config, loaded.problems);
+  std::stable_sort(loaded.problems.begin(), loaded.problems.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
+  if (!loaded.problems.empty()) loaded.config.reset();
+  return loaded;
+}
+
+std::optional<config::Config> load(const Args& args, Depth depth) {
+  config::Loaded loaded = examine(args.file, depth);
   for (const auto& problem : loaded.problems)
     std::cerr << config::to_string(problem) << "\n";
   return std::move(loaded.config);

@@ -23,7 +23,13 @@ int queue_retry(const Args& args);
 int read(const Args& args);
 int demo(const Args& args);
 
+/// How far a verb looks. text: the configuration and its maps. libraries: also what librdkafka says of its properties.
+/// files: also the certificates and secrets; an agent starts without these, as it buffers until they are there.
+enum class Depth { text, libraries, files };
+
+config::Loaded examine(const std::string& file, Depth depth);
+
 /// The configuration; where it has problems they are printed to stderr and there is none: exit with `misused`.
-std::optional<config::Config> load(const Args& args);
+std::optional<config::Config> load(const Args& args, Depth depth = Depth::text);
 
 }  // namespace fieldpost::cli

@@ -1,0 +1,156 @@
+#include "agent/forwarder/certificates.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <optional>
+
+#include "config/secret.h"
+
+namespace fieldpost {
+namespace {
+
+template <auto Free>
+struct Freed {
+  template <typename T>
+  void operator()(T* each) const {
+    Free(each);
+  }
+};
+using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+
+Bio memory(const std::string& text) {
+  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+std::vector<Certificate> certificates(const std::string& pem) {
+  const Bio bio = memory(pem);
+  std::vector<Certificate> found;
+  while (X509* each = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr))
+    found.emplace_back(each);
+  ERR_clear_error();  // the end of the text is an error to OpenSSL
+  return found;
+}
+
+std::string day(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return "an unknown day";
+  char text[32];
+  return std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts) > 0 ? text : "an unknown day";
+}
+
+/// Why the certificate does not hold now; empty where it does.
+std::string out_of_date(X509* certificate, std::int64_t now) {
+  std::time_t moment = now;
+  if (X509_cmp_time(X509_get0_notAfter(certificate), &moment) < 0) {
+    return "expired on " + day(X509_get0_notAfter(certificate)) + ": renew it";
+  }
+  if (X509_cmp_time(X509_get0_notBefore(certificate), &moment) > 0) {
+    return "holds only from " + day(X509_get0_notBefore(certificate)) + ": set the clock, or renew it";
+  }
+  return "";
+}
+
+struct Password {
+  std::string text;
+  bool asked = false;
+};
+
+int give_password(char* into, int size, int /*writing*/, void* user) {
+  auto* password = static_cast<Password*>(user);
+  password->asked = true;
+  if (password->text.size() > static_cast<std::size_t>(size)) return -1;
+  std::memcpy(into, password->text.data(), password->text.size());
+  return static_cast<int>(password->text.size());
+}
+
+class Check {
+ public:
+  Check(const config::Kafka& kafka, std::int64_t now) : kafka_(kafka), now_(now) {}
+
+  std::vector<CredentialProblem> run() {
+    if (kafka_.tls) {
+      ca(kafka_.tls->ca);
+      own(*kafka_.tls);
+    }
+    if (kafka_.sasl) read("sasl.password_file", kafka_.sasl->password_file);
+    return std::move(problems_);
+  }
+
+ private:
+  void wrong(const char* key, const std::string& text) { problems_.push_back({key, text}); }
+
+  std::optional<std::string> read(const char* key, const std::string& path) {
+    if (path.empty()) return std::nullopt;
+    config::Secret file = config::read_secret(path);
+    if (file.problem.empty()) return std::move(file.text);
+    wrong(key, file.problem);
+    return std::nullopt;
+  }
+
+  void ca(const std::string& path) {
+    const auto pem = read("tls.ca", path);
+    if (!pem) return;
+    const auto found = certificates(*pem);
+    if (found.empty())
+      return wrong("tls.ca", path + " holds no certificate: it must be PEM, -----BEGIN CERTIFICATE-----");
+    const bool any = std::any_of(found.begin(), found.end(),
+                                 [this](const Certificate& each) { return out_of_date(each.get(), now_).empty(); });
+    if (!any) wrong("tls.ca", path + ": the certificate " + out_of_date(found.front().get(), now_));
+  }
+
+  void own(const config::Tls& tls) {
+    const auto pem = read("tls.certificate", tls.certificate);
+    const auto key_pem = read("tls.key", tls.key);
+    std::vector<Certificate> chain;
+    if (pem) {
+      chain = certificates(*pem);
+      if (chain.empty()) {
+        wrong("tls.certificate",
+              tls.certificate + " holds no certificate: it must be PEM, -----BEGIN CERTIFICATE-----");
+      } else if (const std::string why = out_of_date(chain.front().get(), now_); !why.empty()) {
+        wrong("tls.certificate", tls.certificate + ": the certificate " + why);
+      }
+    }
+    const auto password = read("tls.key_password_file", tls.key_password_file);
+    if (!key_pem || (!password && !tls.key_password_file.empty())) return;
+    const Key key = private_key(tls, *key_pem, password.value_or(""));
+    if (!key || chain.empty() || X509_check_private_key(chain.front().get(), key.get()) == 1) return;
+    ERR_clear_error();
+    wrong("tls.key", tls.key + " is not the key of " + tls.certificate + ": name the pair that belongs together");
+  }
+
+  Key private_key(const config::Tls& tls, const std::string& pem, std::string text) {
+    Password password{std::move(text), false};
+    Key key(PEM_read_bio_PrivateKey(memory(pem).get(), nullptr, give_password, &password));
+    ERR_clear_error();
+    if (key) return key;
+    if (!password.asked) {
+      wrong("tls.key", tls.key + " holds no private key: it must be PEM, -----BEGIN PRIVATE KEY-----");
+    } else if (tls.key_password_file.empty()) {
+      wrong("tls.key", tls.key + " is encrypted: name the file of its password in key_password_file");
+    } else {
+      wrong("tls.key_password_file", tls.key_password_file + " does not hold the password of " + tls.key);
+    }
+    return nullptr;
+  }
+
+  const config::Kafka& kafka_;
+  std::int64_t now_;
+  std::vector<CredentialProblem> problems_;
+};
+
+}  // namespace
+
+std::vector<CredentialProblem> credential_problems(const config::Kafka& kafka, std::int64_t now) {
+  return Check(kafka, now).run();
+}
+
+}  // namespace fieldpost

@@ -1,0 +1,22 @@
+// Whether the files of [kafka.tls] and [kafka.sasl] hold what their keys say. The only file pair that reads
+// certificates.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace fieldpost {
+
+struct CredentialProblem {
+  std::string key;   // in [kafka], as in config::Kafka::places: "tls.ca"
+  std::string text;  // which file, what is wrong and what helps; nothing of what stands in it
+};
+
+/// Reads every file that is named. `now`: Unix seconds, for what has expired. A systemd credential that this process
+/// has no folder for is a problem too.
+std::vector<CredentialProblem> credential_problems(const config::Kafka& kafka, std::int64_t now);
+
+}  // namespace fieldpost
