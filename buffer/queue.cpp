@@ -154,6 +154,11 @@ QueueHealth Queue::Impl::health() const {
   return health;
 }
 
+std::uint64_t Queue::Impl::database_id() const {
+  const Lock lock(mutex_);
+  return database_id_;
+}
+
 void Queue::Impl::close() {
   const Lock lock(mutex_);
   closing_ = true;
@@ -176,6 +181,7 @@ Unsafe Queue::Impl::finish(std::chrono::milliseconds at_most) {
   {
     Lock lock(mutex_);
     stopping_ = true;
+    erase_until_ = std::chrono::steady_clock::now() + at_most / 2;
     writer_.notify_all();
     abandoned_ = !done_.wait_for(lock, at_most, [&] { return ended_; });
     result.readings = unsafe_.count();
@@ -216,6 +222,12 @@ std::optional<Claim> Queue::claim() {
 }
 void Queue::settle(const Claim& claim, const Settlement& settlement) {
   impl_->settle(claim, settlement);
+}
+std::uint64_t Queue::database_id() const {
+  return impl_->database_id();
+}
+std::vector<SessionRange> Queue::undeleted() const {
+  return impl_->undeleted();
 }
 bool Queue::waits(std::uint64_t ticket) const {
   return impl_->waits(ticket);

@@ -144,6 +144,10 @@ class Queue {
 
   std::uint64_t session() const;
 
+  /// Any thread. The number that was drawn when the database was made, 1 to 2^52; 0: there is none yet. It changes
+  /// where a damaged database gives way to a new one.
+  std::uint64_t database_id() const;
+
   /// Any thread. One value for each point of the layout. Gives them consecutive seqs; waits while RAM is full, or does
   /// as when_full says where the disk takes nothing either. An empty range: the queue is closing, and the readings were
   /// not taken.
@@ -163,6 +167,12 @@ class Queue {
   /// Whether the batch of a ticket that was given back still waits by itself: it may have been merged or given up
   /// since.
   bool waits(std::uint64_t ticket) const;
+
+  /// The forwarder's thread. What was settled as acknowledged and would be claimed again after a crash, now or behind
+  /// the commit under way, because its row has not been deleted or trimmed by a commit that is confirmed. It may name
+  /// more of what was acknowledged, but nothing else. As many ranges as commit_interval gives, neighbours merged;
+  /// ascending within a session.
+  std::vector<SessionRange> undeleted() const;
 
   /// The forwarder's thread.
   void set_link(const LinkHint& hint);

@@ -34,11 +34,12 @@ void Queue::Impl::count_evicted(Lane lane, std::uint64_t session, const std::vec
 }
 
 // The caller takes the entry out of its lane.
-void Queue::Impl::give_up(const Entry& entry, const char* reason) {
+void Queue::Impl::give_up(Entry& entry, const char* reason) {
   const Batch& batch = *entry.batch;
   memory_ -= batch.bytes();
   if (!entry.saved) mark_safe(batch);  // nobody need wait for it any longer
-  if (entry.row != 0) erase_.push_back({entry.row, batch.lane(), entry.row_readings, entry.row_bytes});
+  if (safety_waiters_ > 0) safe_.notify_all();
+  if (entry.row != 0) erase(entry);
   count_evicted(batch.lane(), batch.session(), batch.ranges(), batch.readings(), reason);
 }
 
@@ -50,7 +51,7 @@ void Queue::Impl::give_up_row(Tail& lane_tail, const StoredRow& row, const char*
   lane_tail.body_bytes -= std::min<std::uint64_t>(lane_tail.body_bytes, row.bytes);
   if (lane_tail.body_readings == 0) lane_tail.body_bytes = 0;
   if (row.batch) lane_tail.body_first = {row.batch->last(), row.batch->boot()};
-  erase_.push_back({row.id, row.lane, row.readings, row.bytes});
+  erase_.push_back({row.id, row.lane, row.readings, row.bytes, row.session, {}});
   count_evicted(row.lane, row.session, row.ranges(), readings, reason);
 }
 
@@ -97,7 +98,7 @@ void Queue::Impl::evict_entries(Tail& lane_tail, const char* reason, const Wante
   const auto may_go = [&](const Entry& entry) {
     return entry.idle() && (!disk_bytes || (entry.saved && freed < *disk_bytes));
   };
-  const auto count = [&](const Entry& entry) {
+  const auto count = [&](Entry& entry) {
     give_up(entry, reason);
     freed += pages_of(entry.row_bytes) * kPageBytes;
     gone.readings += entry.batch->readings();
@@ -113,7 +114,7 @@ void Queue::Impl::evict_entries(Tail& lane_tail, const char* reason, const Wante
   }
   if (lane_tail.body_readings > 0) return;  // what is closed comes after it
   while (!lane_tail.closed.empty()) {
-    const Entry& entry = *lane_tail.closed.front();
+    Entry& entry = *lane_tail.closed.front();
     if (!may_go(entry) || !wanted(*entry.batch)) return;
     count(entry);
     lane_tail.closed.pop_front();

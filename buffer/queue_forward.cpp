@@ -1,8 +1,7 @@
-// The forwarder's side of the queue: claim and settle.
+// The forwarder's side of the queue: claim.
 #include <algorithm>
 
 #include "buffer/queue_impl.h"
-#include "buffer/split.h"
 
 namespace fieldpost {
 namespace {
@@ -142,79 +141,6 @@ std::shared_ptr<const SessionInfo> Queue::Impl::session_info(std::uint64_t id, b
   if (sessions_.size() >= kSessionsKept) sessions_.clear();
   sessions_.emplace(id, info);
   return info;
-}
-
-void Queue::Impl::settle(const Claim& claim, const Settlement& settlement) {
-  const Batch& batch = *claim.batch;
-  std::shared_ptr<const Batch> rest;
-  std::vector<RejectedReading> rejected;
-  // Encoding is done before the lock is taken.
-  const bool all_released = settlement.released.size() == batch.readings();
-  if (!all_released && !settlement.released.empty()) {
-    rest = std::make_shared<const Batch>(part_of(batch, settlement.released));
-  }
-  for (const Rejection& rejection : settlement.rejected) {
-    rejected.push_back(
-        {part_of(batch, std::span(&rejection.reading, 1)), rejection.reason, rejection.topic, clock_.now().wall});
-  }
-
-  const Lock lock(mutex_);
-  Tail& lane_tail = tail(batch.lane());
-  const auto at = lane_tail.taken.find(claim.ticket);
-  Entry& entry = *at->second;
-  entry.claimed = false;
-  if (all_released) return;
-
-  const std::uint64_t gone = batch.readings() - settlement.released.size();
-  const auto rejections = static_cast<std::ptrdiff_t>(rejected.size());
-  delivered_ += gone - rejected.size();
-  rejected_ += rejected.size();
-  waiting_[static_cast<std::size_t>(batch.lane())] -= gone;
-  memory_ -= batch.bytes();
-  std::move(rejected.begin(), rejected.end(), std::back_inserter(rejected_readings_));
-  if (!entry.saved) {
-    mark_safe(batch);
-    // Released ones wait for the next commit, and so do rejected ones: only then does the disk know of their end.
-    if (rest) mark_unsafe(*rest);
-    for (auto i = rejected_readings_.end() - rejections; i != rejected_readings_.end(); ++i)
-      mark_unsafe(i->batch);
-  }
-  if (rest) {
-    memory_ += rest->bytes();
-    if (entry.row != 0 || entry.committing) entry.changed = changed_rows_ = true;
-    entry.batch = std::move(rest);
-  } else {
-    if (entry.committing) {
-      entry.gone = true;
-    } else if (entry.row != 0) {
-      erase_.push_back({entry.row, batch.lane(), entry.row_readings, entry.row_bytes});
-    }
-    lane_tail.taken.erase(at);
-  }
-  const bool to_write = !erase_.empty() || changed_rows_ || !rejected_readings_.empty();
-  if (to_write && !housekeeping_since_) {
-    housekeeping_since_ = std::chrono::steady_clock::now();
-    writer_.notify_one();
-  }
-  if (space_waiters_ > 0) space_.notify_all();
-  if (safety_waiters_ > 0) safe_.notify_all();
-}
-
-void Queue::Impl::mark_safe(const Batch& batch) {
-  if (!ours(batch)) return;
-  for (const SeqRange& range : batch.ranges())
-    unsafe_.remove(range);
-}
-
-void Queue::Impl::mark_unsafe(const Batch& batch) {
-  if (!ours(batch)) return;
-  for (const SeqRange& range : batch.ranges())
-    unsafe_.add(range);
-}
-
-bool Queue::Impl::waits(std::uint64_t ticket) const {
-  const Lock lock(mutex_);
-  return std::any_of(tails_.begin(), tails_.end(), [ticket](const Tail& lane) { return lane.taken.contains(ticket); });
 }
 
 void Queue::Impl::set_link(const LinkHint& hint) {

@@ -43,6 +43,7 @@ void Queue::Impl::merge_run(const std::vector<EntryPtr>& entries) {
         merged += part.batch->bytes();
         memory_ -= part.batch->bytes();
         into.held = into.held || part.held;
+        into.doubtful = into.doubtful || part.doubtful;
         if (&part != &into) part.batch.reset();
       }
       into.batch = std::make_shared<const Batch>(builder.close());
@@ -116,6 +117,10 @@ Queue::Impl::Work Queue::Impl::gather(Due what) {
   };
   for (const EntryPtr& entry : work.inserted)
     count(entry->batch->lane(), entry->batch->readings(), entry->batch->bytes());
+  for (const EntryPtr& entry : work.replaced) {
+    leaving_.add(entry->batch->session(), entry->delivered);
+    work.trimmed.push_back(std::exchange(entry->delivered, {}));
+  }
   // Unsigned: the difference may be negative, and the sum comes out right.
   for (const EntryPtr& entry : work.replaced) {
     count(entry->batch->lane(), entry->batch->readings() - entry->row_readings,
@@ -161,7 +166,7 @@ void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
     entry.row_bytes = batch.bytes();
     mark_safe(batch);
     if (!entry.gone) return;
-    erase_.push_back({entry.row, batch.lane(), entry.row_readings, entry.row_bytes});
+    erase(entry);
     if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
   };
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -180,6 +185,9 @@ void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
     list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count));
   };
   drop_first(erase_, work.erased);
+  gone_.clear();
+  leaving_.clear();
+  doubtful_.clear();  // a commit that follows a failed one forgets its rows
   drop_first(erase_rejected_, work.erased_rejected);
   for (std::size_t i = 0; i < work.rejected; ++i)
     mark_safe(rejected_readings_[i].batch);
@@ -192,13 +200,20 @@ void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
 }
 
 void Queue::Impl::revert(const Work& work) {
-  for (const EntryPtr& entry : work.inserted)
+  for (const EntryPtr& entry : work.inserted) {
     entry->committing = false;
-  for (const EntryPtr& entry : work.replaced) {
-    entry->committing = false;
-    entry->changed = changed_rows_ = true;
-    if (entry->gone) erase_.push_back({entry->row, entry->batch->lane(), entry->row_readings, entry->row_bytes});
+    entry->doubtful = true;
+    doubtful_.add(entry->batch->session(), std::exchange(entry->delivered, {}));
   }
+  for (std::size_t i = 0; i < work.replaced.size(); ++i) {
+    Entry& entry = *work.replaced[i];
+    entry.committing = false;
+    entry.changed = changed_rows_ = true;
+    entry.delivered.insert(entry.delivered.begin(), work.trimmed[i].begin(), work.trimmed[i].end());
+    if (entry.gone) erase(entry);
+  }
+  gone_.clear();
+  leaving_.clear();
   evicted_ranges_.prepend(work.evicted);
   housekeeping_since_ = std::chrono::steady_clock::now();
 }

@@ -1,7 +1,7 @@
-// The inside of the queue. These files share it: queue.cpp (append, waiting, health, the end), queue_forward.cpp (claim
-// and settle), queue_evict.cpp (what is given up), queue_writer.cpp (the writer's thread), queue_room.cpp (room on the
-// disk), queue_gather.cpp (what a transaction is about), queue_orders.cpp (purge and retry), queue_open.cpp (its
-// database) and queue_recover.cpp (a damaged one).
+// The inside of the queue. These files share it: queue.cpp (append, waiting, health, the end), queue_forward.cpp
+// (claim), queue_settle.cpp, queue_evict.cpp (what is given up), queue_writer.cpp (the writer's thread), queue_room.cpp
+// (room on the disk), queue_gather.cpp (what a transaction is about), queue_orders.cpp (purge and retry),
+// queue_open.cpp (its database) and queue_recover.cpp (a damaged one).
 #pragma once
 
 #include <array>
@@ -41,10 +41,12 @@ class Queue::Impl {
   std::optional<Claim> claim();
   void settle(const Claim& claim, const Settlement& settlement);
   bool waits(std::uint64_t ticket) const;
+  std::vector<SessionRange> undeleted() const;
   void set_link(const LinkHint& hint);
 
   std::function<void()> wake;
   std::uint64_t session() const { return session_.id; }
+  std::uint64_t database_id() const;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -56,6 +58,8 @@ class Queue::Impl {
     Lane lane = Lane::telemetry;
     std::uint64_t readings = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t session = 0;
+    std::vector<SeqRange> delivered;  // Kafka has them
   };
 
   // What a transaction under way is about.
@@ -63,6 +67,7 @@ class Queue::Impl {
     Commit commit;
     std::vector<EntryPtr> inserted;
     std::vector<EntryPtr> replaced;
+    std::vector<std::vector<SeqRange>> trimmed;  // what was delivered of each replaced one
     std::size_t erased = 0;
     std::size_t erased_rejected = 0;
     std::size_t rejected = 0;
@@ -94,13 +99,18 @@ class Queue::Impl {
   bool passed_over(const Tail& tail, std::int64_t row) const;
   std::optional<StoredRow> read_row(Lane lane, std::int64_t after, std::string& error);
   std::shared_ptr<const SessionInfo> session_info(std::uint64_t id, bool may_read);
+
+  // queue_settle.cpp
+  void settle_rest(std::uint64_t ticket, const EntryPtr& entry, std::shared_ptr<const Batch> rest,
+                   const std::vector<SeqRange>& delivered);
+  void erase(Entry& entry);
   void mark_safe(const Batch& batch);
   void mark_unsafe(const Batch& batch);
 
   // queue_evict.cpp
   void count_evicted(Lane lane, std::uint64_t session, const std::vector<SeqRange>& ranges, std::uint64_t readings,
                      const char* reason);
-  void give_up(const Entry& entry, const char* reason);
+  void give_up(Entry& entry, const char* reason);
   void give_up_row(Tail& tail, const StoredRow& row, const char* reason);
   void lose_body(Tail& tail, std::uint64_t readings);
   bool evict_from_memory();
@@ -128,7 +138,8 @@ class Queue::Impl {
   void forget_store(const sqlite::Error& error);
   void disk_failed(const std::string& error);
   void end_session();
-  bool all_saved() const;
+  bool save_all();
+  std::size_t left_to_write() const;
   /// Rows that one transaction deletes at most, for each may change a page of its own.
   std::size_t erased_at_once() const { return shares_.log / kLogPageBytes / 2; }
 
@@ -191,6 +202,9 @@ class Queue::Impl {
   std::uint64_t evicted_ = 0;
   std::array<std::uint64_t, 2> waiting_{};
   std::vector<ErasedRow> erase_;
+  std::vector<EntryPtr> gone_;  // nothing of them waits any more, but the commit under way writes their rows
+  SessionSeqs leaving_;         // acknowledged, and trimmed off their rows by the commit under way
+  SessionSeqs doubtful_;        // acknowledged, and in rows of which it is not known whether they are there
   std::vector<std::int64_t> erase_rejected_;
   std::vector<RejectedReading> rejected_readings_;
   EvictedRanges evicted_ranges_;  // not recorded on the disk yet
@@ -200,6 +214,7 @@ class Queue::Impl {
   std::optional<SeqRange> last_report_;
   bool changed_rows_ = false;
   std::optional<SteadyTime> housekeeping_since_;
+  std::uint64_t database_id_ = 0;
   StoredAccount stored_;  // as of the last confirmed commit
   std::uint64_t stored_seq_ = 0;
   LinkHint link_;
@@ -208,6 +223,7 @@ class Queue::Impl {
   std::deque<std::shared_ptr<Order>> orders_;
   bool closing_ = false;
   bool stopping_ = false;
+  SteadyTime erase_until_ = SteadyTime::max();  // at the end; what is not safe is committed beyond
   bool ended_ = false;
   bool full_ = false;  // the disk takes no more, and nothing on it may give way
   SteadyTime full_until_;

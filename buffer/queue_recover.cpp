@@ -48,6 +48,8 @@ Queue::Impl::Known Queue::Impl::forget_rows() {
     lane_tail.cursor = 0;
     lane_tail.each([&](const EntryPtr& entry) {
       if (entry->row != 0) known.in_ram.insert(entry->row);
+      entry->doubtful = entry->row != 0;  // the file set aside has it
+      doubtful_.add(entry->batch->session(), std::exchange(entry->delivered, {}));
       entry->row = 0;
       entry->saved = entry->changed = false;
       entry->row_readings = entry->row_bytes = 0;
@@ -57,8 +59,10 @@ Queue::Impl::Known Queue::Impl::forget_rows() {
         known.held.add(range);
     });
   }
-  for (const ErasedRow& row : erase_)
+  for (const ErasedRow& row : erase_) {
     known.in_ram.insert(row.id);
+    doubtful_.add(row.session, row.delivered);
+  }
   erase_.clear();
   known.rejected = stored_.rejected - std::min<std::uint64_t>(stored_.rejected, erase_rejected_.size());
   rejected_ -= std::min(rejected_, known.rejected);

@@ -33,14 +33,7 @@ void Queue::Impl::write() {
     lock.lock();
   }
   lock.unlock();
-  // The first try may only find that the disk is broken, and a large tail takes several transactions.
-  bool done = false;
-  for (int failures = 0; failures < 2 && !done;) {
-    const bool committed = (store_ || open_store()) && commit(Due::safety);
-    done = committed && all_saved();
-    if (!committed) ++failures;
-  }
-  if (done) end_session();
+  if (save_all()) end_session();
   store_.reset();  // closes the database, with a last checkpoint
   lock.lock();
   ended_ = true;
@@ -49,9 +42,24 @@ void Queue::Impl::write() {
   done_.notify_all();
 }
 
-bool Queue::Impl::all_saved() const {
+// At the end: what is in RAM only goes to the disk, and rows that were settled leave it, or they would come again. The
+// first try may only find that the disk is broken, and either takes several transactions. False: something is not safe.
+bool Queue::Impl::save_all() {
+  for (int failures = 0; failures < 2;) {
+    const std::size_t before = left_to_write();
+    if ((store_ || open_store()) && commit(Due::safety)) {
+      const Lock lock(mutex_);
+      const bool in_time = std::chrono::steady_clock::now() < erase_until_;
+      if (unsafe_.empty() && (erase_.empty() || !in_time)) return true;
+    }
+    if (left_to_write() >= before) ++failures;
+  }
+  return false;
+}
+
+std::size_t Queue::Impl::left_to_write() const {
   const Lock lock(mutex_);
-  return unsafe_.empty();
+  return unsafe_.count() + erase_.size();
 }
 
 Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
@@ -167,10 +175,11 @@ bool Queue::Impl::commit(Due what) {
       const Lock lock(mutex_);
       work = gather(what);
     }
-    const auto [ids, counted] = store_->apply(work.commit);
+    const Store::Applied applied = store_->apply(work.commit);
     unconfirmed_ = false;
-    if (!ids.empty()) confirmed_.batch = ids.back();
-    if (!work.commit.rejected.empty() || !work.commit.evicted.empty()) confirmed_ = store_->last_rows();
+    confirmed_.batch = std::max(confirmed_.batch, applied.last.batch);
+    confirmed_.rejected = std::max(confirmed_.rejected, applied.last.rejected);
+    confirmed_.evicted = std::max(confirmed_.evicted, applied.last.evicted);
     if (work.commit.grown_record) last_record_ = work.commit.grown_record;
     if (!work.commit.evicted.empty()) last_record_ = {confirmed_.evicted, work.commit.evicted.back()};
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
@@ -180,8 +189,8 @@ bool Queue::Impl::commit(Due what) {
     last_commit_ = std::chrono::steady_clock::now();
     disk_error_.clear();  // only now: a full disk opens all the same
     const std::uint64_t delivered = stored_.delivered;
-    confirm(work, ids);
-    if (!counted) stored_.delivered = delivered;
+    confirm(work, applied.ids);
+    if (!applied.counted) stored_.delivered = delivered;
     return true;
   } catch (const sqlite::Error& error) {
     unconfirmed_ = true;

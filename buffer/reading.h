@@ -92,4 +92,12 @@ struct SeqRange {
   bool operator==(const SeqRange&) const = default;
 };
 
+/// Seqs of one session, both ends included.
+struct SessionRange {
+  std::uint64_t session = 0;
+  std::uint64_t first = 1;
+  std::uint64_t last = 0;
+  bool operator==(const SessionRange&) const = default;
+};
+
 }  // namespace fieldpost

@@ -76,6 +76,14 @@ CREATE TABLE evicted(
   time INTEGER NOT NULL
 );
 )",
+    // Below 2^53, for it is told in JSON.
+    R"(
+CREATE TABLE identity(
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  number INTEGER NOT NULL
+);
+INSERT INTO identity VALUES(1, 1 + (random() & 0xfffffffffffff));
+)",
 };
 
 }  // namespace

@@ -58,4 +58,20 @@ std::vector<SeqRange> SeqSet::ranges() const {
   return all;
 }
 
+void SessionSeqs::add(std::uint64_t session, const std::vector<SeqRange>& ranges) {
+  if (ranges.empty()) return;
+  SeqSet& seqs = sessions_[session];
+  for (const SeqRange& range : ranges)
+    seqs.add(range);
+}
+
+std::vector<SessionRange> SessionSeqs::ranges() const {
+  std::vector<SessionRange> all;
+  for (const auto& [session, seqs] : sessions_) {
+    for (const SeqRange& range : seqs.ranges())
+      all.push_back({session, range.first, range.last});
+  }
+  return all;
+}
+
 }  // namespace fieldpost

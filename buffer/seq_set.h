@@ -1,4 +1,4 @@
-// A set of seqs of one session, kept as ranges.
+// Sets of seqs, kept as ranges.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 namespace fieldpost {
 
+/// Of one session.
 class SeqSet {
  public:
   void add(SeqRange range);
@@ -20,6 +21,17 @@ class SeqSet {
 
  private:
   std::map<std::uint64_t, std::uint64_t> ranges_;  // first -> last, apart from each other by at least one seq
+};
+
+/// Of any session.
+class SessionSeqs {
+ public:
+  void add(std::uint64_t session, const std::vector<SeqRange>& ranges);
+  void clear() { sessions_.clear(); }
+  std::vector<SessionRange> ranges() const;
+
+ private:
+  std::map<std::uint64_t, SeqSet> sessions_;
 };
 
 }  // namespace fieldpost

@@ -30,4 +30,21 @@ Batch part_of(const Batch& batch, std::span<const std::size_t> kept) {
   return builder.close();
 }
 
+std::vector<SeqRange> seqs_without(const Batch& batch, std::span<const std::size_t> places) {
+  std::vector<SeqRange> left;
+  std::size_t base = 0;  // the place of the range's first reading
+  auto place = places.begin();
+  for (const SeqRange& range : batch.ranges()) {
+    std::uint64_t from = range.first;
+    for (; place != places.end() && *place < base + range.count(); ++place) {
+      const std::uint64_t seq = range.first + (*place - base);
+      if (seq > from) left.push_back({from, seq - 1});
+      from = seq + 1;
+    }
+    if (from <= range.last) left.push_back({from, range.last});
+    base += range.count();
+  }
+  return left;
+}
+
 }  // namespace fieldpost

@@ -12,4 +12,7 @@ namespace fieldpost {
 /// had.
 Batch part_of(const Batch& batch, std::span<const std::size_t> kept);
 
+/// The seqs of the readings that are at none of these places, which ascend.
+std::vector<SeqRange> seqs_without(const Batch& batch, std::span<const std::size_t> places);
+
 }  // namespace fieldpost

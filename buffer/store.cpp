@@ -84,6 +84,10 @@ Store::Store(const std::string& path)
   last_row_ = std::max(counted_row_, connection_->number("SELECT max(id) FROM batch"));
 }
 
+std::uint64_t Store::identity() {
+  return static_cast<std::uint64_t>(connection_->number("SELECT number FROM identity"));
+}
+
 StoredAccount Store::account() {
   return read_account(*connection_, kSchemaVersion);
 }
@@ -206,7 +210,7 @@ Store::Applied Store::apply(const Commit& commit) {
       replace.run();
     }
   }
-  Applied applied{insert(commit.insert), counts(commit)};
+  Applied applied{insert(commit.insert), counts(commit), {}};
   insert_rejected(*connection_, *names_, commit.rejected);
   if (commit.grown_record) {
     const EvictedRange& grown = commit.grown_record->evicted;
@@ -224,6 +228,10 @@ Store::Applied Store::apply(const Commit& commit) {
         .bind(1, commit.last_seq)
         .run();
   }
+  // Asked before the end: behind it nothing may fail, or what is on the disk would be taken for not done.
+  if (!applied.ids.empty()) applied.last.batch = last_row_;
+  if (!commit.rejected.empty()) applied.last.rejected = connection_->number("SELECT max(id) FROM rejected");
+  if (!commit.evicted.empty()) applied.last.evicted = connection_->number("SELECT max(id) FROM evicted");
   transaction.commit();
   if (applied.counted) counted_row_ = last_row_;
   return applied;

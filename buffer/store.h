@@ -167,6 +167,8 @@ class Store {
   /// Opens the database or makes a new one. Throws BufferRefused where the file is of a newer version.
   explicit Store(const std::string& path);
 
+  /// A random number that was made with the database.
+  std::uint64_t identity();
   StoredAccount account();
   std::optional<StoredSession> last_session();
   /// Known of the session that wrote last, though it may have ended without a word.
@@ -183,6 +185,7 @@ class Store {
   struct Applied {
     std::vector<std::int64_t> ids;  // of the inserted rows, in order
     bool counted = false;           // the account was written too
+    LastRows last;                  // of the tables that it added to; 0 of the others
   };
   /// One transaction with fsync. One that only adds rows leaves the account as it is: whoever reads it adds them.
   Applied apply(const Commit& commit);

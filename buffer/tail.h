@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "buffer/batch.h"
 
@@ -26,6 +27,8 @@ struct Entry {
   bool changed = false;     // its row is to be written anew: it holds more than is still waiting, or less
   bool gone = false;        // settled while committing: the row, once known, is to be erased
   bool from_disk = false;
+  bool doubtful = false;            // a commit that failed may have left a row of it
+  std::vector<SeqRange> delivered;  // acknowledged, but in the row as of the last commit
   bool held = false;  // who sent it keeps some of it until it is safe: it is not given up for lack of room
 
   /// Nobody else has it in hand.

@@ -8,10 +8,13 @@
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/turned_clock.h"
+#include "tests/unit/queue_fixture.h"
 
 using namespace fieldpost;
 using namespace std::chrono_literals;
 using fieldpost::support::eventually;
+using unit::drain;
+using unit::Seqs;
 
 namespace {
 
@@ -33,20 +36,6 @@ struct Scene {
     return range;
   }
 };
-
-std::vector<std::uint64_t> drain(Queue& queue) {
-  std::vector<std::uint64_t> seqs;
-  while (auto claim = queue.claim()) {
-    for (const SeqRange& range : claim->batch->ranges()) {
-      for (std::uint64_t seq = range.first; seq <= range.last; ++seq)
-        seqs.push_back(seq);
-    }
-    queue.settle(*claim, {});
-  }
-  return seqs;
-}
-
-using Seqs = std::vector<std::uint64_t>;
 
 }  // namespace
 
@@ -181,6 +170,26 @@ TEST_CASE("a buffer without an agent is purged and retried, and its session stay
   CHECK(state.last->clean);
   scene.options.path = scene.dir / "none.db";
   CHECK_THROWS_AS(purge(scene.options, {}, scene.clock), PeekError);
+}
+
+TEST_CASE("a database of version 2 is brought up to date, with all that waits in it") {
+  Scene scene;
+  const std::string source = std::string(FIELDPOST_SOURCE) + "/tests/cases/databases/version-2.db";
+  for (const char* suffix : {"", "-wal"})
+    std::filesystem::copy_file(source + suffix, scene.options.path + suffix);
+  CHECK(Peek(scene.options.path).state().account.waiting() == 15);
+  Queue queue(scene.options, scene.clock);
+  CHECK(queue.database_id() > 0);
+  const Account account = queue.health().account;
+  CHECK(account.read == account.delivered + 17);
+  CHECK(account.waiting == 15);
+  CHECK(account.rejected == 1);
+  CHECK(account.evicted == 1);
+  REQUIRE(queue.health().previous);
+  CHECK(queue.health().previous->last == 12);
+  CHECK(drain(queue) == Seqs{12, 3, 4, 5, 6, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11});
+  CHECK(queue.retry(10s) == 1U);
+  CHECK(drain(queue) == Seqs{2});
 }
 
 TEST_CASE("a database of version 1 is brought up to date, with all that waits in it") {
