@@ -1,39 +1,16 @@
 #include "tests/support/kafka.h"
 
-#include <unistd.h>
-
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
 #include "tests/support/free_port.h"
+#include "tests/support/installed.h"
 
 namespace fieldpost::support {
 namespace {
 
-namespace fs = std::filesystem;
 using std::chrono::seconds;
-
-/// Where tests/support/install-kafka puts the jars.
-fs::path jars() {
-  if (const char* given = std::getenv("FIELDPOST_KAFKA_LIB")) return given;
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  const fs::path base = cache != nullptr ? fs::path(cache) : fs::path(home != nullptr ? home : "/root") / ".cache";
-  return base / "fieldpost/kafka-4.1.0/lib";
-}
-
-bool in_path(const std::string& program) {
-  const char* variable = std::getenv("PATH");
-  std::string rest = variable != nullptr ? variable : "";
-  while (!rest.empty()) {
-    const std::string folder = rest.substr(0, rest.find(':'));
-    if (access((fs::path(folder) / program).c_str(), X_OK) == 0) return true;
-    rest.erase(0, folder.size() + 1);
-  }
-  return false;
-}
 
 std::string local(std::uint16_t port) {
   return "127.0.0.1:" + std::to_string(port);
@@ -47,7 +24,7 @@ std::vector<std::string> java(const std::vector<std::string>& arguments) {
                                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                                 "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
                                 "-cp",
-                                jars() / "*"};
+                                kafka_jars() / "*"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return argv;
 }
@@ -55,8 +32,8 @@ std::vector<std::string> java(const std::vector<std::string>& arguments) {
 }  // namespace
 
 std::optional<std::string> Kafka::unavailable() {
-  if (!fs::exists(jars() / "kafka_2.13-4.1.0.jar")) {
-    return "no Kafka in " + jars().string() + "; tests/support/install-kafka puts it there";
+  if (!std::filesystem::exists(kafka_jars() / "kafka_2.13-4.1.0.jar")) {
+    return "no Kafka in " + kafka_jars().string() + "; tests/support/install-kafka puts it there";
   }
   if (!in_path("java")) return "no java in PATH; packaging/install-build-deps --tests installs it";
   return {};

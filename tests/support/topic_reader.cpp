@@ -171,10 +171,9 @@ void create_topic(const std::string& brokers, const std::string& topic, int part
   }
 }
 
-void produce(const std::string& brokers, const std::string& topic, const std::vector<Record>& records) {
-  std::string failure;
-  const Owned<rd_kafka_t> producer =
-      make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"linger.ms", "1"}, {"acks", "all"}}, &failure);
+namespace {
+
+void hand_over(rd_kafka_t* producer, const std::string& topic, const std::vector<Record>& records) {
   for (const Record& record : records) {
     rd_kafka_headers_t* headers = rd_kafka_headers_new(record.headers.size());
     for (const auto& [name, value] : record.headers) {
@@ -191,14 +190,39 @@ void produce(const std::string& brokers, const std::string& topic, const std::ve
     message[3].u.i = RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK;
     message[4].vtype = RD_KAFKA_VTYPE_KEY;
     if (record.key) message[4].u.mem = {const_cast<char*>(record.key->data()), record.key->size()};
-    const Owned<rd_kafka_error_t> error(rd_kafka_produceva(producer.get(), message.data(), message.size()),
+    const Owned<rd_kafka_error_t> error(rd_kafka_produceva(producer, message.data(), message.size()),
                                         rd_kafka_error_destroy);
     if (!error) continue;
     rd_kafka_headers_destroy(headers);
     throw std::runtime_error(rd_kafka_error_string(error.get()));
   }
+}
+
+void check(rd_kafka_error_t* error) {
+  const Owned<rd_kafka_error_t> owned(error, rd_kafka_error_destroy);
+  if (owned) throw std::runtime_error(rd_kafka_error_string(owned.get()));
+}
+
+}  // namespace
+
+void produce(const std::string& brokers, const std::string& topic, const std::vector<Record>& records) {
+  std::string failure;
+  const Owned<rd_kafka_t> producer =
+      make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"linger.ms", "1"}, {"acks", "all"}}, &failure);
+  hand_over(producer.get(), topic, records);
   if (rd_kafka_flush(producer.get(), 60'000) != RD_KAFKA_RESP_ERR_NO_ERROR) failure = "no acknowledgement";
   if (!failure.empty()) throw std::runtime_error(failure);
+}
+
+void produce_aborted(const std::string& brokers, const std::string& topic, const std::vector<Record>& records) {
+  constexpr int patience = 60'000;  // milliseconds
+  const Owned<rd_kafka_t> producer =
+      make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"transactional.id", "aborted-" + topic}});
+  check(rd_kafka_init_transactions(producer.get(), patience));
+  check(rd_kafka_begin_transaction(producer.get()));
+  hand_over(producer.get(), topic, records);
+  rd_kafka_flush(producer.get(), patience);
+  check(rd_kafka_abort_transaction(producer.get(), patience));
 }
 
 }  // namespace fieldpost::support

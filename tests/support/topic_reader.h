@@ -47,4 +47,7 @@ void create_topic(const std::string& brokers, const std::string& topic, int part
 /// Sends records by key, value and headers, and waits for the acknowledgement of all. Throws std::runtime_error.
 void produce(const std::string& brokers, const std::string& topic, const std::vector<Record>& records);
 
+/// The same in a transaction that is given up: whoever reads only what was committed never sees them.
+void produce_aborted(const std::string& brokers, const std::string& topic, const std::vector<Record>& records);
+
 }  // namespace fieldpost::support
