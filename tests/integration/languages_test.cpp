@@ -135,6 +135,14 @@ const Damaged& damaged_readings() {
   return damaged;
 }
 
+/// A fence of docs/records.md.
+std::string shown(const std::string& title) {
+  for (const support::Fence& fence : support::fences(support::read_file(source + "/docs/records.md"))) {
+    if (fence.title == title) return fence.text;
+  }
+  return "";
+}
+
 support::ProcessOptions python(Lines arguments) {
   arguments.insert(arguments.begin(), "python3");
   return {std::move(arguments), {{"PYTHONPATH", support::example_part("python").string()}}, {}};
@@ -146,6 +154,7 @@ TEST_CASE("languages: a consumer in Python") {
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   if (const auto reason = support::example_unavailable("python", "python3")) FIELDPOST_SKIP(*reason);
   tells(damaged_readings(), python({examples + "/python/consumer.py"}));
+  CHECK(support::without_figures(damaged_readings().verdict) == support::without_figures(shown("verdict")));
 }
 
 TEST_CASE("languages: a consumer in Python, of polls") {
@@ -179,14 +188,12 @@ TEST_CASE("languages: readings and polls are as their JSON Schemas say") {
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   if (const auto reason = support::example_unavailable("python", "python3")) FIELDPOST_SKIP(*reason);
   const support::TempDir dir;
-  const std::map<std::string, Lines> titles{{"reading", {"good", "bad", "event"}}, {"device", {"device"}}};
-  for (const auto& [record, shown] : titles) {
-    std::string all;
+  const std::map<std::string, std::string> examples_of{{"reading", shown("good") + shown("bad") + shown("event")},
+                                                       {"device", shown("device")}};
+  for (const auto& [record, examples_shown] : examples_of) {
+    std::string all = examples_shown;
     for (const Record& one : written("schema-" + record, "record = \"" + record + "\""))
       all += one.value + "\n";
-    for (const support::Fence& fence : support::fences(support::read_file(source + "/docs/records.md"))) {
-      if (std::find(shown.begin(), shown.end(), fence.title) != shown.end()) all += fence.text;
-    }
     const auto checked = support::run(python({"-c",
                                               "import json, jsonschema, sys\n"
                                               "schema = json.load(open(sys.argv[1]))\n"
@@ -235,8 +242,10 @@ TEST_CASE("languages: Kafka Connect writes the readings into PostgreSQL") {
   });
   INFO(connect.out() << connect.err());
   REQUIRE(there);
-  CHECK(postgres.query("SELECT point, value, text, unit, quality, reason FROM readings ORDER BY seq LIMIT 3") ==
-        "pressure|4.2|||good|\n");
+  const std::string columns = "device, point, value, text, unit, quality, reason";
+  CHECK("device|point|value|text|unit|quality|reason\n" +
+            postgres.query("SELECT " + columns + " FROM readings ORDER BY session, seq LIMIT 3") ==
+        shown("table"));
   CHECK(postgres.query("SELECT count(*) FROM readings WHERE abs(extract(epoch FROM time) * 1e6 - time_us) >= 1000") ==
         "0\n");
   connect.kill(SIGTERM);
