@@ -79,6 +79,7 @@ struct Rejection {
 struct Settlement {
   std::vector<std::size_t> released;  // ascending places in the batch: they wait again
   std::vector<Rejection> rejected;    // ascending: Kafka can never take them
+  std::vector<std::size_t> parked = {};
 };
 
 /// What the forwarder knows of the link; it decides when a commit is worth its fsync.

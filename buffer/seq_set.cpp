@@ -43,6 +43,11 @@ bool SeqSet::overlaps(SeqRange range) const {
   return at != ranges_.begin() && std::prev(at)->second >= range.first;
 }
 
+bool SeqSet::contains(SeqRange range) const {
+  const auto at = ranges_.upper_bound(range.first);
+  return at != ranges_.begin() && std::prev(at)->second >= range.last;
+}
+
 std::uint64_t SeqSet::count() const {
   std::uint64_t count = 0;
   for (const auto& [first, last] : ranges_)

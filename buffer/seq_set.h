@@ -15,6 +15,8 @@ class SeqSet {
   void add(SeqRange range);
   void remove(SeqRange range);
   bool overlaps(SeqRange range) const;
+  /// All of the range.
+  bool contains(SeqRange range) const;
   bool empty() const { return ranges_.empty(); }
   std::uint64_t count() const;
   std::vector<SeqRange> ranges() const;

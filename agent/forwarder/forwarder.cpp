@@ -8,21 +8,54 @@
 #include "agent/forwarder/forwarder_impl.h"
 
 namespace fieldpost {
-namespace {
 
 using namespace std::chrono_literals;
-using Steady = std::chrono::steady_clock;
 
-constexpr auto kSilence = 5s;   // without an acknowledgement of what is on its way: the link is down
+namespace {
+
 constexpr auto kTurn = 1000ms;  // the loop turns at least this often, for the watchdog
-constexpr auto kAgeHistogram = 30s;
-constexpr double kSmoothing = 0.1;
+constexpr auto kStoppingTurn = 20ms;
+constexpr auto kPauseAfterError = 200ms;
+
+// Without compression a request is as large as its records, and Kafka takes a megabyte unless told otherwise.
+Window::Limits limits(const config::Kafka& kafka) {
+  Window::Limits limits;
+  if (kafka.compression == "none") limits.bytes = 900'000;
+  return limits;
+}
 
 }  // namespace
 
-void Forwarder::Impl::sleep(std::chrono::milliseconds at_most) const {
+Forwarder::Impl::Impl(const config::Config& config, Queue& queue, const Clock& clock)
+    : kafka_(config.kafka),
+      agent_(config.agent.id),
+      queue_(queue),
+      clock_(clock),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      window_(config.kafka.linger, limits(config.kafka)),
+      encoder_(config.kafka) {
+  if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  health_.since = clock.now().wall;
+  producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
+  queue_.on_waiting([this] {
+    if (asleep_.exchange(false)) ring();
+  });
+}
+
+ForwarderHealth Forwarder::Impl::health() const {
+  const std::lock_guard lock(mutex_);
+  ForwarderHealth health = health_;
+  health.ack_p50 = latency_.quantile(0.5);
+  health.ack_p99 = latency_.quantile(0.99);
+  health.turns = turns_;
+  return health;
+}
+
+void Forwarder::Impl::sleep_until(Time until) const {
+  const auto left = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(until - Steady::now()));
+  const timespec at_most{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s).count())};
   pollfd descriptor{wake_, POLLIN, 0};
-  ::poll(&descriptor, 1, static_cast<int>(at_most.count()));
+  ::ppoll(&descriptor, 1, &at_most, nullptr);
   std::uint64_t rings = 0;
   if (read(wake_, &rings, sizeof rings) < 0) return;  // nobody rang
 }
@@ -33,13 +66,7 @@ void Forwarder::Impl::run() {
     asleep_ = true;  // from here on an append rings; what came before it is seen by the claim below
     take_events();
     hand_over();
-    auto wait = std::chrono::milliseconds(kTurn);
-    const auto now = Steady::now();
-    if (now < pause_until_) {
-      wait = std::chrono::duration_cast<std::chrono::milliseconds>(pause_until_ - now) + 1ms;
-    }
-    if (stopping_) wait = std::min(wait, std::chrono::milliseconds(20ms));
-    sleep(wait);
+    sleep_until(next_turn());
   }
   give_back();
   producer_.reset();
@@ -48,135 +75,43 @@ void Forwarder::Impl::run() {
   ended_changed_.notify_all();
 }
 
+Forwarder::Impl::Time Forwarder::Impl::next_turn() const {
+  const Time now = Steady::now();
+  Time next = now + (stopping_ ? kStoppingTurn : kTurn);
+  if (now < pause_until_) next = std::min(next, pause_until_);
+  // What waits for its partition is handed over in time for the acknowledgement of what is on the way.
+  for (const Routes::Number number : routes_.waiting) {
+    const Route& route = routes_[number];
+    const Time opens = window_.opens(route.flight, waiting(route));
+    if (opens > now) next = std::min(next, opens);
+  }
+  return next;
+}
+
 bool Forwarder::Impl::finished() const {
   if (!stopping_) return false;
   const bool idle = loans_.empty() && nothing_waits_;
   return idle || Steady::now() >= stop_by_.load() || health_.state != LinkState::up;
 }
 
-void Forwarder::Impl::take_events() {
-  const KafkaEvents events = producer_->poll();
-  for (const Delivery& delivery : events.deliveries)
-    take(delivery);
-  watch_link(events);
-  if (events.fatal || fatal_) rebuild();
-  if (loans_.empty()) failed_ = false;
-}
-
-void Forwarder::Impl::take(const Delivery& delivery) {
-  const std::size_t place = Loans::place(delivery.tag);
-  const std::size_t reading = Loans::reading(delivery.tag);
-  Loan& loan = loans_.at(place);
-  if (delivery.verdict == Delivery::Verdict::acknowledged) {
-    loan.acknowledge(reading);
-  } else {
-    loan.release(reading);
-    if (!failed_) pause_until_ = Steady::now() + kPauseAfterError;
-    failed_ = true;
-    if (delivery.verdict == Delivery::Verdict::unacceptable) {
-      // What was handed over behind it must not arrive before it. Of what is on the wire some may arrive twice.
-      if (careful_.empty()) producer_->purge();
-      careful_.insert(loan.claim().ticket);
-    }
-    const std::lock_guard lock(mutex_);
-    health_.error = delivery.reason;
-  }
-  if (loan.outstanding() == 0) arrived(place);
-}
-
-void Forwarder::Impl::arrived(std::size_t place) {
-  Loan loan = loans_.take(place);
-  const Batch& batch = *loan.claim().batch;
-  const Settlement& settlement = loan.settlement();
-  window_.arrive(loan.flight(), batch.readings());
-  queue_.settle(loan.claim(), settlement);
-  const std::size_t rejected = settlement.rejected.size();
-  const std::size_t acknowledged = batch.readings() - settlement.released.size() - rejected;
-  const auto now = Steady::now();
-  const bool live = !loan.claim().from_disk && batch.first().boot >= restored_;
-  {
-    const std::lock_guard lock(mutex_);
-    health_.acknowledged += acknowledged;
-    health_.rejected += rejected;
-    if (acknowledged > 0 && live) latency_.add(static_cast<double>(clock_.now().boot - batch.first().boot) / 1e6);
-  }
-  if (acknowledged == 0) return;
-  last_ack_ = now;
-  const double took = std::chrono::duration<double>(now - loan.departed()).count();
-  smoothed_ack_ = smoothed_ack_ == 0 ? took : smoothed_ack_ + kSmoothing * (took - smoothed_ack_);
-  set_state(LinkState::up, "");
-}
-
-void Forwarder::Impl::watch_link(const KafkaEvents& events) {
-  const auto now = Steady::now();
-  if (now - aged_at_ >= kAgeHistogram) {
-    aged_at_ = now;
-    const std::lock_guard lock(mutex_);
-    latency_.age();
-  }
-  if (!events.error.empty()) {
-    const std::lock_guard lock(mutex_);
-    if (health_.state != LinkState::up) health_.error = events.error;
-  }
-  if (events.brokers_up >= 0) {
-    {
-      const std::lock_guard lock(mutex_);
-      health_.brokers_up = events.brokers_up;
-    }
-    if (events.brokers_up == 0 && health_.state == LinkState::up) set_state(LinkState::down, events.error);
-    if (events.brokers_up > 0 && loans_.empty()) set_state(LinkState::up, "");
-  }
-  if (events.all_brokers_down) set_state(LinkState::down, events.error);
-  // Which one has waited for longest is looked for only where nothing at all came back lately. A link that is down
-  // already has its reason.
-  if (health_.state != LinkState::down && !loans_.empty() && now - last_ack_ > kSilence) {
-    const auto oldest = loans_.oldest();
-    if (oldest && now - *oldest > kSilence) set_state(LinkState::down, "no acknowledgement for 5 s");
-  }
-}
-
-void Forwarder::Impl::set_state(LinkState state, const std::string& error) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (state == LinkState::up) {
-      health_.error.clear();
-    } else if (!error.empty()) {
-      health_.error = error;
-    } else if (health_.error.empty()) {
-      health_.error = "no broker can be reached";
-    }
-    if (health_.state == state) {
-      if (state != LinkState::up) return;
-    } else {
-      if (state == LinkState::up && health_.state == LinkState::down) restored_ = clock_.now().boot;
-      if (state == LinkState::down) smoothed_ack_ = 0;
-      health_.state = state;
-      health_.since = clock_.now().wall;
-    }
-  }
-  queue_.set_link({state == LinkState::up, std::chrono::microseconds(static_cast<std::int64_t>(smoothed_ack_ * 1e6))});
-}
-
 void Forwarder::Impl::rebuild() {
-  producer_->purge();
-  for (const Delivery& delivery : producer_->poll().deliveries)
-    take(delivery);
   give_back();
   producer_.reset();
   producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
-  failed_ = fatal_ = false;
+  failed_ = false;
   pause_until_ = Steady::now() + kPauseAfterError;
 }
 
 // Whatever is still on its way waits again. It may arrive all the same: then it arrives twice.
 void Forwarder::Impl::give_back() {
-  if (loans_.empty()) return;
-  for (const std::size_t place : loans_.places()) {
-    Loan loan = loans_.take(place);
-    window_.arrive(loan.flight(), loan.claim().batch->readings());
-    loan.release_rest();
-    queue_.settle(loan.claim(), loan.settlement());
+  for (const Place place : loans_.places()) {
+    loans_.at(place).release_rest();
+    queue_.settle(loans_.at(place).claim(), loans_.at(place).settlement());
   }
+  loans_.clear();
+  routes_.clear();
+  window_.clear();
+  held_ = 0;
 }
 
 Forwarder::Forwarder(const config::Config& config, Queue& queue, const Clock& clock)

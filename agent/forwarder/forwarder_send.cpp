@@ -1,5 +1,5 @@
-// What the forwarder hands over to Kafka: batches as messages, within the window, or one by one where a message among
-// them was refused.
+// What the forwarder hands over to Kafka: batches as messages, each when its partition can take it.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,103 +8,122 @@
 namespace fieldpost {
 
 using namespace std::chrono_literals;
-using Steady = std::chrono::steady_clock;
+
+namespace {
+
+// Of messages that wait for their partition: a megabyte or two.
+constexpr std::size_t kHeldMost = 4096;
+constexpr std::size_t kFollowing = 16'384;
+
+}  // namespace
 
 void Forwarder::Impl::hand_over() {
   nothing_waits_ = false;
-  std::erase_if(careful_, [this](std::uint64_t ticket) { return !queue_.waits(ticket); });
-  while (!failed_ && !loans_.full() && Steady::now() >= pause_until_ && window_.open(Steady::now())) {
-    // One batch asks whether Kafka is there; more would only wait in librdkafka, where a reading takes 0.7 KB.
-    const bool asking = health_.state != LinkState::up;
-    if ((!careful_.empty() || asking) && !loans_.empty()) return;
+  send_held();
+  while (may_claim()) {
     std::optional<Claim> claim = queue_.claim();
     if (!claim) {
       nothing_waits_ = true;
       return;
     }
-    if (careful_.erase(claim->ticket) > 0) {
-      send_carefully(std::move(*claim));
-    } else {
-      lend(std::move(*claim));
-    }
+    lend(std::move(*claim));
   }
 }
 
-std::size_t Forwarder::Impl::open_loan(Claim claim) {
-  const auto now = Steady::now();
-  if (loans_.empty()) last_ack_ = now;
-  const std::uint64_t flight = window_.depart(now, claim.batch->readings());
-  return loans_.add({std::move(claim), now, flight});
-}
-
-void Forwarder::Impl::reject(Loan& loan, std::size_t first, const std::string& reason, std::string_view topic) {
-  loan.reject(first, reason, std::string(topic));
-  const std::lock_guard lock(mutex_);
-  health_.last_rejection = std::string(topic) + ": " + reason;
+bool Forwarder::Impl::may_claim() const {
+  if (failed_ || loans_.full() || held_ >= kHeldMost || !window_.open() || Steady::now() < pause_until_) return false;
+  // One batch asks whether Kafka is there.
+  return health_.state == LinkState::up || loans_.empty();
 }
 
 void Forwarder::Impl::lend(Claim claim) {
-  const std::size_t place = open_loan(std::move(claim));
-  Loan& loan = loans_.at(place);
-  encoder_.encode(*loan.claim().batch, *loan.claim().session, moment(),
-                  [&](Message& message, std::size_t first, std::size_t readings) {
-                    loan.add(first, readings);
-                    message.tag = Loans::tag(place, first);
-                    std::string reason;
-                    const KafkaProducer::Taken taken = producer_->send(message, reason);
-                    if (taken == KafkaProducer::Taken::unacceptable) {
-                      reject(loan, first, reason, message.topic);
-                    } else if (taken == KafkaProducer::Taken::full) {
-                      loan.release(first);
-                      failed_ = true;
-                      pause_until_ = Steady::now() + kPauseAfterError;
-                    }
+  const Time now = Steady::now();
+  if (loans_.empty()) last_ack_ = now;
+  const Place place = loans_.add({std::move(claim), now});
+  const Claim& lent = loans_.at(place).claim();
+  met_key_ = nullptr;
+  encoder_.encode(*lent.batch, *lent.session, moment(),
+                  [this, place](Message& message, std::size_t first, std::size_t readings) {
+                    dispatch(place, message, first, readings);
                     return true;
                   });
-  if (loan.outstanding() == 0) arrived(place);
+  if (loans_.at(place).outstanding() == 0) settle(place);
 }
 
-// One message at a time, so that a refusal of the broker is a verdict on that one alone.
-void Forwarder::Impl::send_carefully(Claim claim) {
-  const std::size_t place = open_loan(std::move(claim));
+void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first, std::size_t readings) {
+  const Routes::Number number = route_of(message);
+  Route& route = routes_[number];
   Loan& loan = loans_.at(place);
-  const bool whole = encoder_.encode(*loan.claim().batch, *loan.claim().session, moment(),
-                                     [&](Message& message, std::size_t first, std::size_t readings) {
-                                       loan.add(first, readings);
-                                       message.tag = Loans::tag(place, first);
-                                       const Delivery delivery = send_and_wait(message);
-                                       switch (delivery.verdict) {
-                                         case Delivery::Verdict::acknowledged:
-                                           loan.acknowledge(first);
-                                           return true;
-                                         case Delivery::Verdict::unacceptable:
-                                           reject(loan, first, delivery.reason, message.topic);
-                                           return true;
-                                         default:
-                                           return false;
-                                       }
-                                     });
-  if (!whole) {
-    loan.release_rest();
-    pause_until_ = Steady::now() + kPauseAfterError;
+  loan.add(first, readings, number);
+  message.tag = Loans::tag(place, first);
+  const Time now = Steady::now();
+  if (failed_) {
+    loan.release(first);
+  } else if (route.first.empty() && open(route, now)) {
+    if (!send(route, loan, message, now)) loan.release(first);
+  } else {
+    hold(number, message);
   }
-  arrived(place);
 }
 
-Delivery Forwarder::Impl::send_and_wait(const Message& message) {
-  Delivery result;
-  const KafkaProducer::Taken taken = producer_->send(message, result.reason);
-  if (taken == KafkaProducer::Taken::unacceptable) result.verdict = Delivery::Verdict::unacceptable;
-  while (taken == KafkaProducer::Taken::yes) {
-    ++turns_;
-    const KafkaEvents events = producer_->poll();
-    watch_link(events);
-    if (!events.deliveries.empty()) return events.deliveries.back();
-    fatal_ = fatal_ || events.fatal;
-    if (fatal_ || (stopping_ && Steady::now() >= stop_by_.load())) producer_->purge();
-    sleep(100ms);
+// Readings of one point mostly follow each other, or others of the same poll.
+Routes::Number Forwarder::Impl::route_of(const Message& message) {
+  if (message.key.data() == met_key_) return met_route_;
+  const KafkaProducer::Place place = producer_->place(message.topic, message.key);
+  met_key_ = message.key.data();
+  met_route_ = routes_.number(place.topic, place.partition, message.topic);
+  return met_route_;
+}
+
+bool Forwarder::Impl::open(const Route& route, Time now) const {
+  return window_.open() && window_.open(route.flight, now, waiting(route)) && !routes_.undecided(route);
+}
+
+// Messages to hand over when the route opens: where more is held than is claimed for, more follows.
+std::size_t Forwarder::Impl::waiting(const Route& route) const {
+  return held_ < kHeldMost ? route.first.size() : kFollowing;
+}
+
+void Forwarder::Impl::hold(Routes::Number number, const Message& message) {
+  Route& route = routes_[number];
+  route.first.push(message);
+  ++held_;
+  if (route.listed) return;
+  route.listed = true;
+  routes_.waiting.push_back(number);
+}
+
+void Forwarder::Impl::send_held() {
+  if (held_ == 0 || failed_) return;
+  std::erase_if(routes_.waiting, [this](Routes::Number number) {
+    Route& route = routes_[number];
+    for (Time now = Steady::now(); !failed_ && !route.first.empty() && open(route, now); now = Steady::now()) {
+      const Message& message = route.first.front();
+      if (!send(route, loans_.at(Loans::place(message.tag)), message, now)) return true;  // released with the others
+      route.first.pop();
+      --held_;
+    }
+    route.listed = !route.first.empty();
+    return !route.listed;
+  });
+}
+
+// False: librdkafka cannot take it now.
+bool Forwarder::Impl::send(Route& route, Loan& loan, const Message& message, Time now) {
+  const std::size_t first = Loans::reading(message.tag);
+  Delivery refused;
+  switch (producer_->send(message, route.topic_number, refused)) {
+    case KafkaProducer::Taken::yes:
+      loan.send(first);
+      window_.depart(route.flight, now, message.key.size() + message.value.size());
+      return true;
+    case KafkaProducer::Taken::unacceptable:
+      reject(loan, first, refused.reason, route.topic);
+      return true;
+    default:
+      fail(refused.reason);
+      return false;
   }
-  return result;
 }
 
 }  // namespace fieldpost

@@ -3,6 +3,8 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <atomic>
+#include <deque>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -13,6 +15,32 @@
 namespace fieldpost {
 namespace {
 
+using Partitioner = std::int32_t (*)(const rd_kafka_topic_t*, const void*, std::size_t, std::int32_t, void*, void*);
+
+Partitioner partitioner(std::string_view name) {
+  if (name == "murmur2") return rd_kafka_msg_partitioner_murmur2;
+  if (name == "consistent") return rd_kafka_msg_partitioner_consistent;
+  if (name == "consistent_random") return rd_kafka_msg_partitioner_consistent_random;
+  if (name == "fnv1a") return rd_kafka_msg_partitioner_fnv1a;
+  if (name == "fnv1a_random") return rd_kafka_msg_partitioner_fnv1a_random;
+  if (name == "random") return rd_kafka_msg_partitioner_random;
+  return rd_kafka_msg_partitioner_murmur2_random;
+}
+
+struct Topic {
+  rd_kafka_topic_t* handle = nullptr;
+  Partitioner partitioner = nullptr;
+  std::atomic<std::int32_t> partitions{0};  // 0: not known yet
+};
+
+// Tells by the way how many partitions there are, which librdkafka tells nobody else without a request. Any thread.
+std::int32_t choose_partition(const rd_kafka_topic_t* handle, const void* key, std::size_t size,
+                              std::int32_t partitions, void* opaque, void* message) {
+  auto* topic = static_cast<Topic*>(opaque);
+  topic->partitions.store(partitions, std::memory_order_relaxed);
+  return topic->partitioner(handle, key, size, partitions, opaque, message);
+}
+
 Delivery::Verdict verdict(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
@@ -22,9 +50,20 @@ Delivery::Verdict verdict(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
       return Delivery::Verdict::unacceptable;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+      return Delivery::Verdict::blocked;
     default:
       return Delivery::Verdict::undelivered;
   }
+}
+
+bool is_fenced(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__FENCED || error == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+         error == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
 }
 
 rd_kafka_resp_err_t produce(rd_kafka_t* handle, const std::array<rd_kafka_vu_t, 8>& fields) {
@@ -35,24 +74,53 @@ rd_kafka_resp_err_t produce(rd_kafka_t* handle, const std::array<rd_kafka_vu_t, 
   return code;
 }
 
+Step step(rd_kafka_error_t* error) {
+  if (error == nullptr) return {};
+  Step result{Step::Result::abort, broker_error(rd_kafka_error_string(error))};
+  if (rd_kafka_error_is_fatal(error) != 0) {
+    result.result = is_fenced(rd_kafka_error_code(error)) ? Step::Result::fenced : Step::Result::broken;
+  } else if (rd_kafka_error_is_retriable(error) != 0) {
+    result.result = Step::Result::again;
+  } else if (rd_kafka_error_txn_requires_abort(error) == 0) {
+    result.result = Step::Result::broken;
+  }
+  rd_kafka_error_destroy(error);
+  return result;
+}
+
 // What librdkafka would print goes nowhere: its errors come as events, and the agent speaks.
 void no_log(const rd_kafka_t* /*handle*/, int /*level*/, const char* /*facility*/, const char* /*text*/) {}
+
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+};
 
 }  // namespace
 
 struct KafkaProducer::Impl {
   rd_kafka_t* handle = nullptr;
   rd_kafka_queue_t* events = nullptr;
-  std::unordered_map<std::string, rd_kafka_topic_t*> topics;
+  Partitioner partitioner = nullptr;
+  std::deque<Topic> topics;  // librdkafka points at them
+  std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>> numbers;
 
-  rd_kafka_topic_t* topic(std::string_view name) {
-    std::string key(name);
-    if (const auto known = topics.find(key); known != topics.end()) return known->second;
-    rd_kafka_topic_t* made = rd_kafka_topic_new(handle, key.c_str(), nullptr);
-    if (made != nullptr) topics.emplace(std::move(key), made);
-    return made;
-  }
+  std::uint32_t number(std::string_view name);
 };
+
+std::uint32_t KafkaProducer::Impl::number(std::string_view name) {
+  if (const auto known = numbers.find(name); known != numbers.end()) return known->second;
+  const auto number = static_cast<std::uint32_t>(topics.size());
+  Topic& topic = topics.emplace_back();
+  topic.partitioner = partitioner;
+  rd_kafka_topic_conf_t* conf = rd_kafka_default_topic_conf_dup(handle);
+  rd_kafka_topic_conf_set_opaque(conf, &topic);
+  rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
+  const auto [known, added] = numbers.emplace(name, number);
+  topic.handle = rd_kafka_topic_new(handle, known->first.c_str(), conf);
+  if (topic.handle == nullptr) rd_kafka_topic_conf_destroy(conf);
+  return number;
+}
 
 KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake)
     : impl_(std::make_unique<Impl>()) {
@@ -72,6 +140,7 @@ KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agen
     rd_kafka_conf_destroy(conf);
     throw std::runtime_error(std::string("kafka: ") + error.data());
   }
+  impl_->partitioner = partitioner(kafka.partitioner);
   impl_->events = rd_kafka_queue_get_main(impl_->handle);
   constexpr std::uint64_t kOne = 1;
   rd_kafka_queue_io_event_enable(impl_->events, wake, &kOne, sizeof kOne);
@@ -80,15 +149,24 @@ KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agen
 KafkaProducer::~KafkaProducer() {
   rd_kafka_queue_io_event_enable(impl_->events, -1, nullptr, 0);
   rd_kafka_queue_destroy(impl_->events);
-  for (const auto& [name, topic] : impl_->topics)
-    rd_kafka_topic_destroy(topic);
+  for (const Topic& topic : impl_->topics) {
+    if (topic.handle != nullptr) rd_kafka_topic_destroy(topic.handle);
+  }
   rd_kafka_destroy(impl_->handle);
 }
 
-KafkaProducer::Taken KafkaProducer::send(const Message& message, std::string& reason) {
-  rd_kafka_topic_t* topic = impl_->topic(message.topic);
-  if (topic == nullptr) {
-    reason = rd_kafka_err2str(rd_kafka_last_error());
+KafkaProducer::Place KafkaProducer::place(std::string_view topic, std::string_view key) {
+  const std::uint32_t number = impl_->number(topic);
+  const Topic& known = impl_->topics[number];
+  const std::int32_t partitions = known.partitions.load(std::memory_order_relaxed);
+  if (partitions == 0 || known.handle == nullptr) return {number, -1};
+  return {number, known.partitioner(known.handle, key.data(), key.size(), partitions, nullptr, nullptr)};
+}
+
+KafkaProducer::Taken KafkaProducer::send(const Message& message, std::uint32_t topic, Delivery& refused) {
+  rd_kafka_topic_t* handle = impl_->topics[topic].handle;
+  if (handle == nullptr) {
+    refused.reason = "no name of a topic: " + std::string(message.topic);
     return Taken::unacceptable;
   }
   rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
@@ -98,7 +176,7 @@ KafkaProducer::Taken KafkaProducer::send(const Message& message, std::string& re
   }
   std::array<rd_kafka_vu_t, 8> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
-  fields[0].u.rkt = topic;
+  fields[0].u.rkt = handle;
   fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
   fields[1].u.i32 = RD_KAFKA_PARTITION_UA;
   fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
@@ -116,8 +194,16 @@ KafkaProducer::Taken KafkaProducer::send(const Message& message, std::string& re
   const rd_kafka_resp_err_t error = produce(impl_->handle, fields);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Taken::yes;
   rd_kafka_headers_destroy(headers);
-  reason = rd_kafka_err2str(error);
-  return verdict(error) == Delivery::Verdict::unacceptable ? Taken::unacceptable : Taken::full;
+  refused.reason = rd_kafka_err2str(error);
+  refused.code = error;
+  switch (verdict(error)) {
+    case Delivery::Verdict::unacceptable:
+      return Taken::unacceptable;
+    case Delivery::Verdict::blocked:
+      return Taken::blocked;
+    default:
+      return Taken::full;
+  }
 }
 
 KafkaEvents KafkaProducer::poll() {
@@ -126,7 +212,11 @@ KafkaEvents KafkaProducer::poll() {
     switch (rd_kafka_event_type(event)) {
       case RD_KAFKA_EVENT_DR:
         while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
-          Delivery delivery{reinterpret_cast<std::uintptr_t>(message->_private), verdict(message->err), {}};
+          Delivery delivery;
+          delivery.tag = reinterpret_cast<std::uintptr_t>(message->_private);
+          delivery.verdict = verdict(message->err);
+          delivery.bytes = message->len + message->key_len;
+          delivery.code = message->err;
           if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.reason = rd_kafka_err2str(message->err);
           result.deliveries.push_back(std::move(delivery));
         }
@@ -139,6 +229,10 @@ KafkaEvents KafkaProducer::poll() {
         }
         if (rd_kafka_event_error_is_fatal(event) != 0 || rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL) {
           result.fatal = true;
+          std::array<char, 256> text{};
+          const rd_kafka_resp_err_t why = rd_kafka_fatal_error(impl_->handle, text.data(), text.size());
+          result.fenced = is_fenced(why);
+          result.error = broker_error(text.data());
         }
         break;
       case RD_KAFKA_EVENT_STATS:
@@ -153,7 +247,23 @@ KafkaEvents KafkaProducer::poll() {
 }
 
 void KafkaProducer::purge() {
-  rd_kafka_purge(impl_->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_purge(impl_->handle, RD_KAFKA_PURGE_F_QUEUE);
+}
+
+Step KafkaProducer::init_transactions(std::chrono::milliseconds at_most) {
+  return step(rd_kafka_init_transactions(impl_->handle, static_cast<int>(at_most.count())));
+}
+
+Step KafkaProducer::begin() {
+  return step(rd_kafka_begin_transaction(impl_->handle));
+}
+
+Step KafkaProducer::commit(std::chrono::milliseconds at_most) {
+  return step(rd_kafka_commit_transaction(impl_->handle, static_cast<int>(at_most.count())));
+}
+
+Step KafkaProducer::abort(std::chrono::milliseconds at_most) {
+  return step(rd_kafka_abort_transaction(impl_->handle, static_cast<int>(at_most.count())));
 }
 
 }  // namespace fieldpost

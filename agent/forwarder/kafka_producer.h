@@ -1,10 +1,11 @@
-// librdkafka, as far as the forwarder needs it. This file pair is the only one of the agent that includes rdkafka.h.
+// librdkafka's producer, as far as the forwarder needs it.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/forwarder/message.h"
@@ -18,10 +19,13 @@ struct Delivery {
     acknowledged,  // by all in-sync replicas
     undelivered,   // whatever librdkafka says of it: it still waits
     unacceptable,  // the broker refused the request it was in for its content or size
+    blocked,       // its topic is unknown or forbidden
   };
   std::uintptr_t tag = 0;
   Verdict verdict = Verdict::undelivered;
-  std::string reason;  // empty where acknowledged
+  std::size_t bytes = 0;  // of key and value
+  std::string reason;     // empty where acknowledged
+  int code = 0;           // librdkafka's, for what an operator is told
 };
 
 /// What librdkafka has said since the last call.
@@ -30,13 +34,34 @@ struct KafkaEvents {
   int brokers_up = -1;  // -1: not told this time
   std::string error;    // the last one, in words
   bool all_brokers_down = false;
-  bool fatal = false;  // the producer must be made anew
+  bool fatal = false;   // the producer must be made anew
+  bool fenced = false;  // and another one has taken its transactional id
+};
+
+/// How a step of a transaction ended.
+struct Step {
+  enum class Result : std::uint8_t {
+    done,
+    again,   // not yet: call it again
+    abort,   // the transaction must be given up
+    broken,  // the producer must be made anew
+    fenced,  // the same, and another one has taken its transactional id
+  };
+  Result result = Result::done;
+  std::string reason;
 };
 
 /// One thread.
 class KafkaProducer {
  public:
-  enum class Taken { yes, full, unacceptable };
+  enum class Taken { yes, full, unacceptable, blocked };
+
+  /// Where a record goes: the number that this producer gives to the topic, and the partition by the key, as far as the
+  /// cluster is known; -1: not known yet.
+  struct Place {
+    std::uint32_t topic = 0;
+    std::int32_t partition = -1;
+  };
 
   /// `wake`: an eventfd that is written to when poll() has something. Throws std::runtime_error.
   KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake);
@@ -45,11 +70,19 @@ class KafkaProducer {
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;
 
-  Taken send(const Message& message, std::string& reason);
+  Place place(std::string_view topic, std::string_view key);
+  Taken send(const Message& message, std::uint32_t topic, Delivery& refused);
   /// Never blocks.
   KafkaEvents poll();
-  /// Gives up what has been handed over: each message comes back as undelivered by poll().
+  /// Gives up what has been handed over and is not on the wire: each message comes back as undelivered by poll().
   void purge();
+
+  /// Exactly-once only. Each blocks for `at_most`, but for begin(), and is called again until it is done.
+  Step init_transactions(std::chrono::milliseconds at_most);
+  Step begin();
+  /// Only when every message of the transaction has been acknowledged.
+  Step commit(std::chrono::milliseconds at_most);
+  Step abort(std::chrono::milliseconds at_most);
 
  private:
   struct Impl;

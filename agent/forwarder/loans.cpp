@@ -5,56 +5,77 @@
 
 namespace fieldpost {
 
-Loan::Loan(Claim claim, Window::Time departed, std::uint64_t flight)
-    : claim_(std::move(claim)),
-      departed_(departed),
-      flight_(flight),
-      begins_(claim_.batch->readings()),
-      is_back_(claim_.batch->readings()) {}
+Loan::Loan(Claim claim, Time departed)
+    : claim_(std::move(claim)), departed_(departed), messages_(claim_.batch->readings()) {}
 
-void Loan::add(std::size_t first, std::size_t readings) {
-  begins_[first] = true;
+void Loan::add(std::size_t first, std::size_t readings, Routes::Number route) {
+  messages_[first].readings = static_cast<std::uint32_t>(readings);
+  messages_[first].route = route;
   end_ = first + readings;
   ++outstanding_;
 }
 
 // One past the message's last reading.
-std::size_t Loan::take_back(std::size_t first) {
-  is_back_[first] = true;
+std::size_t Loan::end_of(std::size_t first, Fate fate) {
+  messages_[first].fate = fate;
   --outstanding_;
-  std::size_t end = first + 1;
-  while (end < end_ && !begins_[end])
-    ++end;
-  return end;
+  return first + messages_[first].readings;
 }
 
 void Loan::acknowledge(std::size_t first) {
-  take_back(first);
+  end_of(first, Fate::acknowledged);
 }
 
 void Loan::release(std::size_t first) {
-  const std::size_t end = take_back(first);
+  const std::size_t end = end_of(first, Fate::other);
   for (std::size_t reading = first; reading < end; ++reading)
     settlement_.released.push_back(reading);
 }
 
+void Loan::park(std::size_t first) {
+  const std::size_t end = end_of(first, Fate::other);
+  for (std::size_t reading = first; reading < end; ++reading)
+    settlement_.parked.push_back(reading);
+}
+
 void Loan::reject(std::size_t first, const std::string& reason, const std::string& topic) {
-  const std::size_t end = take_back(first);
+  const std::size_t end = end_of(first, Fate::other);
   for (std::size_t reading = first; reading < end; ++reading)
     settlement_.rejected.push_back({reading, reason, topic});
 }
 
 void Loan::release_rest() {
   for (std::size_t first = 0; first < end_; ++first) {
-    if (begins_[first] && !is_back_[first]) release(first);
+    if (messages_[first].readings > 0 && messages_[first].fate == Fate::unknown) release(first);
   }
-  for (; end_ < begins_.size(); ++end_)
+  for (; end_ < messages_.size(); ++end_)
     settlement_.released.push_back(end_);
+}
+
+void Loan::revoke() {
+  for (std::size_t first = 0; first < end_; ++first) {
+    if (messages_[first].readings == 0 || messages_[first].fate != Fate::acknowledged) continue;
+    ++outstanding_;
+    release(first);
+  }
+}
+
+SeqRange Loan::seqs(std::size_t first) const {
+  std::uint64_t before = 0;
+  for (const SeqRange& range : claim_.batch->ranges()) {
+    if (first < before + range.count()) {
+      const std::uint64_t seq = range.first + (first - before);
+      return {seq, seq + messages_[first].readings - 1};
+    }
+    before += range.count();
+  }
+  return {};
 }
 
 const Settlement& Loan::settlement() {
   // Librdkafka reports per partition: the messages come back in any order.
   std::sort(settlement_.released.begin(), settlement_.released.end());
+  std::sort(settlement_.parked.begin(), settlement_.parked.end());
   std::sort(settlement_.rejected.begin(), settlement_.rejected.end(),
             [](const Rejection& a, const Rejection& b) { return a.reading < b.reading; });
   return settlement_;
@@ -62,36 +83,48 @@ const Settlement& Loan::settlement() {
 
 std::size_t Loans::add(Loan loan) {
   ++used_;
+  ++open_;
   if (free_.empty()) {
-    places_.emplace_back(std::move(loan));
+    places_.emplace_back(Place{std::move(loan)});
     return places_.size() - 1;
   }
   const std::size_t place = free_.back();
   free_.pop_back();
-  places_[place] = std::move(loan);
+  places_[place].emplace(Place{std::move(loan)});
   return place;
 }
 
-Loan Loans::take(std::size_t place) {
-  --used_;
-  Loan loan = std::move(*places_[place]);
+void Loans::settle(std::size_t place) {
+  places_[place]->settled = true;
+  --open_;
+  tidy(place);
+}
+
+void Loans::tidy(std::size_t place) {
+  if (!places_[place]->settled || places_[place]->loan.handed_over() > 0) return;
   places_[place].reset();
   free_.push_back(place);
-  return loan;
+  --used_;
+}
+
+void Loans::clear() {
+  places_.clear();
+  free_.clear();
+  used_ = open_ = 0;
 }
 
 std::vector<std::size_t> Loans::places() const {
-  std::vector<std::size_t> used;
+  std::vector<std::size_t> open;
   for (std::size_t place = 0; place < places_.size(); ++place) {
-    if (places_[place]) used.push_back(place);
+    if (places_[place] && !places_[place]->settled) open.push_back(place);
   }
-  return used;
+  return open;
 }
 
-std::optional<Window::Time> Loans::oldest() const {
-  std::optional<Window::Time> oldest;
-  for (const auto& loan : places_) {
-    if (loan && (!oldest || loan->departed() < *oldest)) oldest = loan->departed();
+std::optional<Loan::Time> Loans::oldest() const {
+  std::optional<Loan::Time> oldest;
+  for (const auto& place : places_) {
+    if (place && !place->settled && (!oldest || place->loan.departed() < *oldest)) oldest = place->loan.departed();
   }
   return oldest;
 }

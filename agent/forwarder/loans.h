@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/forwarder/window.h"
+#include "agent/forwarder/routes.h"
 #include "buffer/queue.h"
 
 namespace fieldpost {
@@ -14,67 +14,119 @@ namespace fieldpost {
 /// A batch on loan. A message covers one reading or several consecutive ones and is named by its first.
 class Loan {
  public:
-  Loan(Claim claim, Window::Time departed, std::uint64_t flight);
+  using Time = Flight::Time;
 
-  /// A message goes out. All messages go out before the first comes back, or each comes back before the next goes out.
-  void add(std::size_t first, std::size_t readings);
+  Loan(Claim claim, Time departed);
+
+  /// A message is made of the next readings.
+  void add(std::size_t first, std::size_t readings, Routes::Number route);
+  /// It is handed over to librdkafka, which will say what became of it.
+  void send(std::size_t first) {
+    messages_[first].handed_over = true;
+    ++handed_over_;
+  }
 
   /// What became of a message; each is told once.
   void acknowledge(std::size_t first);
   void release(std::size_t first);
+  void park(std::size_t first);
   void reject(std::size_t first, const std::string& reason, const std::string& topic);
+  /// librdkafka has given it back.
+  void back(std::size_t first) {
+    messages_[first].handed_over = false;
+    --handed_over_;
+  }
 
-  /// Messages that are not back.
-  std::size_t outstanding() const { return outstanding_; }
-  /// Releases the messages that are not back, and the readings that no message has been made for.
+  /// Releases the messages that nothing is known of, and the readings that no message has been made for.
   void release_rest();
+  /// Releases what was acknowledged in a transaction that is given up.
+  void revoke();
+
+  /// Messages that nothing is known of.
+  std::size_t outstanding() const { return outstanding_; }
+  /// Messages that librdkafka has.
+  std::size_t handed_over() const { return handed_over_; }
+  /// Nothing of a message is known yet.
+  bool is_out(std::size_t first) const { return messages_[first].fate == Fate::unknown; }
+  Routes::Number route(std::size_t first) const { return messages_[first].route; }
+  /// Calls visit(first, handed_over) for every message of a route of which nothing is known.
+  template <typename Visit>
+  void each_out(Routes::Number route, Visit visit) const {
+    for (std::size_t first = 0; first < end_; ++first) {
+      const Sent& message = messages_[first];
+      if (message.readings > 0 && message.fate == Fate::unknown && message.route == route) {
+        visit(first, message.handed_over);
+      }
+    }
+  }
+  /// The seqs of a message.
+  SeqRange seqs(std::size_t first) const;
+
   const Claim& claim() const { return claim_; }
-  Window::Time departed() const { return departed_; }
-  std::uint64_t flight() const { return flight_; }
+  Time departed() const { return departed_; }
   /// Ascending, as the queue wants it.
   const Settlement& settlement();
 
  private:
-  std::size_t take_back(std::size_t first);
+  enum class Fate : std::uint8_t { unknown, acknowledged, other };
+  struct Sent {
+    std::uint32_t readings = 0;  // 0: no message begins here
+    Routes::Number route = 0;
+    Fate fate = Fate::unknown;
+    bool handed_over = false;
+  };
+
+  std::size_t end_of(std::size_t first, Fate fate);
 
   Claim claim_;
-  Window::Time departed_;
-  std::uint64_t flight_;
+  Time departed_;
   std::size_t outstanding_ = 0;
-  std::size_t end_ = 0;        // of the readings that messages have been made for
-  std::vector<bool> begins_;   // by reading: a message begins here
-  std::vector<bool> is_back_;  // by a message's first reading
-  Settlement settlement_;      // in the order of coming back
+  std::size_t handed_over_ = 0;
+  std::size_t end_ = 0;         // of the readings that messages have been made for
+  std::vector<Sent> messages_;  // by first reading
+  Settlement settlement_;       // in the order of coming back
 };
 
 class Loans {
  public:
   /// Names a message: the loan's place and the message's first reading. Fits a pointer of 32 bits: eleven bits of
-  /// place, twenty of reading.
+  /// place, twenty of reading. The last place is never given to a loan: its tags are the sender's own.
   using Tag = std::uintptr_t;
-  static constexpr std::size_t kMost = 2048;
+  static constexpr std::size_t kMost = 2047;
   static constexpr std::size_t kMostReadings = 1 << 20;
 
   bool full() const { return used_ == kMost; }
-  bool empty() const { return used_ == 0; }
+  /// None is to be settled.
+  bool empty() const { return open_ == 0; }
 
   /// The loan's place.
   std::size_t add(Loan loan);
-  Loan& at(std::size_t place) { return *places_[place]; }
-  Loan take(std::size_t place);
+  Loan& at(std::size_t place) { return places_[place]->loan; }
+  /// It is settled; it goes when librdkafka has none of its messages any more: see tidy().
+  void settle(std::size_t place);
+  bool settled(std::size_t place) const { return places_[place]->settled; }
+  void tidy(std::size_t place);
+  void clear();
 
   static Tag tag(std::size_t place, std::size_t reading) { return place << 20 | reading; }
   static std::size_t place(Tag tag) { return tag >> 20; }
   static std::size_t reading(Tag tag) { return tag & (kMostReadings - 1); }
 
+  /// Of those to be settled.
   std::vector<std::size_t> places() const;
   /// When the one departed that has been on its way for longest.
-  std::optional<Window::Time> oldest() const;
+  std::optional<Loan::Time> oldest() const;
 
  private:
-  std::vector<std::optional<Loan>> places_;
+  struct Place {
+    Loan loan;
+    bool settled = false;
+  };
+
+  std::vector<std::optional<Place>> places_;
   std::vector<std::size_t> free_;
   std::size_t used_ = 0;
+  std::size_t open_ = 0;
 };
 
 }  // namespace fieldpost

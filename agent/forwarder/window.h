@@ -1,53 +1,86 @@
-// How much may be on its way to Kafka at one time. Pure.
+// How much may be on its way to Kafka at one time, over all and to each partition. Pure.
 //
-// librdkafka forms one request of what it is given within `linger`, and the idempotent producer has five requests on
-// the way at most. More than that must not be handed over: it would wait inside librdkafka instead of here, where it
-// can still grow into larger batches. A flight is what was handed over within one linger.
+// librdkafka has one request at a time on its way to a partition (its limit of five counts messages, not requests), and
+// its thread turns without a pause for as long as messages wait behind that request. So what comes next is kept back
+// here, where it grows into a larger request, until the one before is about to be acknowledged. How much is on the way
+// over all follows the line: on a thin one a request must not take so long that it is given up.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <map>
+#include <limits>
 
 namespace fieldpost {
 
+/// What is on its way to one partition. What is handed over within one linger is a flight: about one request.
+struct Flight {
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
+  std::size_t messages = 0;  // on the way, of all flights
+  std::size_t bytes = 0;     // the same, in bytes of records
+  std::size_t newest = 0;    // messages of the newest flight, as it left
+  std::size_t newest_bytes = 0;
+  Time began;                   // the newest flight
+  Time moved;                   // when something last came back, or left while nothing was on the way
+  bool measured = true;         // how long the newest flight took is known
+  bool filled = false;          // it filled what the line was thought to take
+  bool proven = false;          // this producer has had an acknowledgement from the partition
+  bool stalled = false;         // it does not count: nothing is expected back soon
+  std::size_t most = kNoLimit;  // messages of a flight, while a record that the broker refuses is looked for
+};
+
 class Window {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = Flight::Time;
 
-  explicit Window(std::chrono::microseconds linger) : linger_(linger) {}
-
-  /// Whether another batch may be handed over now.
-  bool open(Time now) const;
-
-  /// A batch of so many readings is handed over; its flight's number.
-  std::uint64_t depart(Time now, std::size_t readings);
-
-  /// All readings of a batch of that flight are back.
-  void arrive(std::uint64_t flight, std::size_t readings);
-
-  bool empty() const { return flights_.empty(); }
-  std::size_t readings() const { return readings_; }
-
- private:
-  static constexpr std::size_t kFlights = 5;
-  // About 0.7 KB a reading inside librdkafka: twelve megabytes.
-  static constexpr std::size_t kReadings = 16'384;
-  static constexpr std::size_t kFlightReadings = 8'192;
-
-  struct Flight {
-    std::size_t batches = 0;
-    std::size_t readings = 0;
+  struct Limits {
+    std::size_t messages = 16'384;  // on the way over all: about 0.7 KB each inside librdkafka
+    std::size_t bytes = 4'000'000;  // of records, over all and of one flight
+    std::size_t first = 16'384;     // bytes over all while nothing is known of the line
   };
 
-  bool joins_last(Time now) const;
+  Window(std::chrono::microseconds linger, Limits limits)
+      : limits_(limits), linger_(linger), line_(limits.first), request_(limits.bytes) {}
 
+  /// Whether anything at all may be handed over.
+  bool open() const { return messages_ < limits_.messages && bytes_ < line_; }
+  /// Whether a message may be handed over to this partition, `waiting` others behind it.
+  bool open(const Flight& flight, Time now, std::size_t waiting) const;
+  /// When time alone opens it: early enough for all that waits to be there when the flight before is back.
+  Time opens(const Flight& flight, std::size_t waiting) const {
+    return flight.began + expected_ - linger_ - kHandingOver * waiting;
+  }
+
+  void depart(Flight& flight, Time now, std::size_t bytes);
+  void arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledged);
+  /// What is on the way does not count any more until all of it is back.
+  void stall(Flight& flight);
+
+  /// The line may be another one than before.
+  void restart() { line_ = limits_.first; }
+  /// Nothing is on the way any more.
+  void clear() { messages_ = bytes_ = 0; }
+  /// The broker has refused a request of so many bytes for its size.
+  void refused(std::size_t bytes);
+
+  /// From a flight's beginning to its acknowledgement, smoothed.
+  std::chrono::microseconds expected() const { return expected_; }
+  std::size_t messages() const { return messages_; }
+
+ private:
+  static constexpr std::chrono::nanoseconds kHandingOver{1500};  // a message
+
+  void learn(std::chrono::microseconds took, bool filled);
+
+  Limits limits_;
   std::chrono::microseconds linger_;
-  std::map<std::uint64_t, Flight> flights_;
-  std::uint64_t last_ = 0;
-  Time last_began_;
-  std::size_t readings_ = 0;
+  std::size_t messages_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t line_;     // bytes that the line takes at one time
+  std::size_t request_;  // bytes of one flight
+  std::chrono::microseconds expected_{0};
+  std::chrono::microseconds fastest_{0};
 };
 
 }  // namespace fieldpost

@@ -19,7 +19,7 @@ Loan loan_of(std::size_t readings, Window::Time departed = start) {
   builder.add(Layout("s", "d", points), {}, 1, std::vector<Value>(readings, Value(true)));
   Claim claim;
   claim.batch = std::make_shared<const Batch>(builder.close());
-  return {claim, departed, 0};
+  return {claim, departed};
 }
 
 Places rejected(Loan& loan) {
@@ -33,10 +33,10 @@ Places rejected(Loan& loan) {
 
 TEST_CASE("what becomes of a message becomes of all its readings") {
   Loan loan = loan_of(10);
-  loan.add(0, 3);
-  loan.add(3, 1);
-  loan.add(4, 4);
-  loan.add(8, 2);
+  loan.add(0, 3, 0);
+  loan.add(3, 1, 0);
+  loan.add(4, 4, 0);
+  loan.add(8, 2, 0);
   CHECK(loan.outstanding() == 4);
   loan.release(8);
   loan.reject(4, "too large", "t");
@@ -51,9 +51,9 @@ TEST_CASE("what becomes of a message becomes of all its readings") {
 
 TEST_CASE("what is not back is released, and so is what no message was made for") {
   Loan loan = loan_of(9);
-  loan.add(0, 2);
-  loan.add(2, 3);
-  loan.add(5, 2);
+  loan.add(0, 2, 0);
+  loan.add(2, 3, 0);
+  loan.add(5, 2, 0);
   loan.acknowledge(2);
   loan.release_rest();
   CHECK(loan.outstanding() == 0);
@@ -62,9 +62,9 @@ TEST_CASE("what is not back is released, and so is what no message was made for"
 
 TEST_CASE("messages that go out one after the other are told apart") {
   Loan loan = loan_of(4);
-  loan.add(0, 2);
+  loan.add(0, 2, 0);
   loan.acknowledge(0);
-  loan.add(2, 2);
+  loan.add(2, 2, 0);
   loan.reject(2, "invalid", "t");
   CHECK(loan.settlement().released.empty());
   CHECK(rejected(loan) == Places{2, 3});
@@ -80,11 +80,68 @@ TEST_CASE("loans keep their place, and a place is used again") {
     CHECK(Loans::place(tag) == second);
     CHECK(Loans::reading(tag) == reading);
   }
-  loans.take(first);
+  loans.settle(first);
   CHECK(loans.places() == std::vector<std::size_t>{second});
   CHECK(loans.add(loan_of(3)) == first);
-  loans.take(first);
-  loans.take(second);
+  loans.settle(first);
+  loans.settle(second);
   CHECK(loans.empty());
   CHECK_FALSE(loans.oldest());
+}
+
+TEST_CASE("what was acknowledged in a transaction that is given up is released, and nothing else") {
+  Loan loan = loan_of(6);
+  loan.add(0, 2, 0);
+  loan.add(2, 1, 0);
+  loan.add(3, 1, 0);
+  loan.add(4, 2, 0);
+  loan.acknowledge(0);
+  loan.reject(2, "too large", "t");
+  loan.park(3);
+  loan.acknowledge(4);
+  loan.revoke();
+  CHECK(loan.outstanding() == 0);
+  CHECK(loan.settlement().released == Places{0, 1, 4, 5});
+  CHECK(loan.settlement().parked == Places{3});
+  CHECK(rejected(loan) == Places{2});
+}
+
+TEST_CASE("a loan that is settled keeps its place until librdkafka has given back all its messages") {
+  Loans loans;
+  const std::size_t place = loans.add(loan_of(2));
+  Loan& loan = loans.at(place);
+  loan.add(0, 1, 7);
+  loan.add(1, 1, 8);
+  loan.send(0);
+  loan.send(1);
+  loan.back(0);
+  loan.acknowledge(0);
+  std::vector<std::size_t> out;
+  loan.each_out(8, [&out](std::size_t first, bool handed_over) {
+    if (handed_over) out.push_back(first);
+  });
+  CHECK(out == Places{1});
+  loan.park(1);
+  loans.settle(place);
+  CHECK(loans.empty());
+  CHECK(loans.add(loan_of(1)) != place);
+  loans.at(place).back(1);
+  loans.tidy(place);
+  CHECK(loans.add(loan_of(1)) == place);
+}
+
+TEST_CASE("a message's seqs are those of its readings, across what is missing between") {
+  BatchBuilder builder(1, Lane::telemetry, 1);
+  const Layout layout("s", "d", {{"a", ""}, {"b", ""}});
+  builder.add(layout, {}, 11, std::vector<Value>{true, false});
+  builder.add(layout, {}, 21, std::vector<Value>{true, false});
+  Claim claim;
+  claim.batch = std::make_shared<const Batch>(builder.close());
+  Loan loan(claim, start);
+  loan.add(0, 2, 0);
+  loan.add(2, 1, 0);
+  loan.add(3, 1, 0);
+  CHECK(loan.seqs(0) == SeqRange{11, 12});
+  CHECK(loan.seqs(2) == SeqRange{21, 21});
+  CHECK(loan.seqs(3) == SeqRange{22, 22});
 }

@@ -7,46 +7,182 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Window::Time kStart = Window::Time{} + 1h;
+const Window::Time kStart{1h};
+constexpr auto kLinger = 1ms;
 
+<<<<<<< HEAD
+=======
+void depart(Window& window, Flight& flight, Window::Time at, std::size_t messages, std::size_t bytes = 100) {
+  for (std::size_t i = 0; i < messages; ++i)
+    window.depart(flight, at, bytes);
+}
+
+void arrive(Window& window, Flight& flight, Window::Time at, std::size_t messages, std::size_t bytes = 100) {
+  for (std::size_t i = 0; i < messages; ++i)
+    window.arrive(flight, at, bytes, true);
+}
+
+/// A partition that has acknowledged before, on a line on which that takes `round_trip`.
+Flight proven(Window& window, std::chrono::microseconds round_trip) {
+  Flight flight;
+  for (int i = 0; i < 100; ++i) {
+    depart(window, flight, kStart - 1min, 1);
+    arrive(window, flight, kStart - 1min + round_trip, 1);
+  }
+  return flight;
+}
+
+>>>>>>> 42d00e0 (forwarder: each partition has its own flight, and what waits for it waits here)
 }  // namespace
 
-TEST_CASE("what leaves within one linger is one flight, and five flights fill the window") {
-  Window window(1ms);
-  for (int flight = 0; flight < 5; ++flight) {
-    const auto now = kStart + flight * 1ms;
-    REQUIRE(window.open(now));
-    window.depart(now, 1);
-    REQUIRE(window.open(now + 999us));
-    window.depart(now + 999us, 1);
+TEST_CASE("what comes within one linger joins the flight") {
+  Window window(kLinger, {});
+  Flight flight = proven(window, 600ms);
+  depart(window, flight, kStart, 10);
+  CHECK(window.open(flight, kStart + 900us, 0));
+  CHECK_FALSE(window.open(flight, kStart + 1ms, 0));
+}
+
+TEST_CASE("the next flight is held back until the one before is about to be acknowledged") {
+  Window window(kLinger, {});
+  Flight flight = proven(window, 600ms);
+  depart(window, flight, kStart, 10);
+  CHECK_FALSE(window.open(flight, kStart + 500ms, 0));
+  CHECK(window.open(flight, kStart + 599ms, 0));
+  SECTION("earlier where it takes longer to hand over") {
+    CHECK_FALSE(window.open(flight, kStart + 590ms, 100));
+    CHECK(window.open(flight, kStart + 590ms, 10'000));
   }
-  CHECK_FALSE(window.open(kStart + 5ms));
-  CHECK(window.readings() == 10);
-}
-
-TEST_CASE("a flight is back when all its batches are") {
-  Window window(1ms);
-  const auto first = window.depart(kStart, 3);
-  CHECK(window.depart(kStart, 4) == first);
-  for (int flight = 1; flight < 5; ++flight)
-    window.depart(kStart + flight * 1ms, 1);
-  window.arrive(first, 3);
-  CHECK_FALSE(window.open(kStart + 9ms));
-  window.arrive(first, 4);
-  CHECK(window.open(kStart + 9ms));
-}
-
-TEST_CASE("without linger each batch is a flight") {
-  Window window(0us);
-  CHECK(window.depart(kStart, 1) != window.depart(kStart, 1));
-}
-
-TEST_CASE("the readings on the way are bounded, whatever the flights") {
-  Window window(1s);
-  std::size_t departed = 0;
-  while (window.open(kStart)) {
-    window.depart(kStart, 4096);
-    departed += 4096;
+  SECTION("and no third one behind it") {
+    depart(window, flight, kStart + 599ms, 10);
+    CHECK_FALSE(window.open(flight, kStart + 5s, 0));
+    arrive(window, flight, kStart + 5s, 10);
+    CHECK(window.open(flight, kStart + 5s, 0));
   }
-  CHECK(departed <= 16'384 + 4096);
 }
+<<<<<<< HEAD
+=======
+
+TEST_CASE("on a near link nothing is held back") {
+  Window window(kLinger, {});
+  Flight flight = proven(window, 1500us);
+  depart(window, flight, kStart, 10);
+  for (const auto after : {0us, 400us, 800us, 1200us})
+    CHECK(window.open(flight, kStart + after, 0));
+}
+
+TEST_CASE("fewer than five messages do not hold back others, as in librdkafka") {
+  Window window(kLinger, {});
+  Flight flight = proven(window, 600ms);
+  depart(window, flight, kStart, 4);
+  CHECK(window.open(flight, kStart + 10ms, 0));
+  depart(window, flight, kStart + 10ms, 1);
+  CHECK_FALSE(window.open(flight, kStart + 20ms, 0));
+}
+
+TEST_CASE("a partition that has never acknowledged has one flight on its way") {
+  Window window(kLinger, {});
+  proven(window, 600ms);
+  Flight fresh;
+  depart(window, fresh, kStart, 1);
+  CHECK_FALSE(window.open(fresh, kStart + 1s, 0));
+  arrive(window, fresh, kStart + 1s, 1);
+  CHECK(window.open(fresh, kStart + 1s, 0));
+}
+
+TEST_CASE("while a refused record is looked for, flights are small and alone, and grow again by success") {
+  Window window(kLinger, {});
+  Flight flight = proven(window, 1500us);
+  flight.most = 2;
+  depart(window, flight, kStart, 2);
+  CHECK_FALSE(window.open(flight, kStart, 0));
+  arrive(window, flight, kStart + 1ms, 1);
+  CHECK_FALSE(window.open(flight, kStart + 2ms, 0));
+  arrive(window, flight, kStart + 2ms, 1);
+  CHECK(flight.most == 4);
+  for (int i = 0; i < 20; ++i) {
+    depart(window, flight, kStart, 1);
+    arrive(window, flight, kStart + 1ms, 1);
+  }
+  CHECK(flight.most == Flight::kNoLimit);
+}
+
+TEST_CASE("what is on the way follows the line") {
+  Window::Limits limits;
+  limits.bytes = 1'000'000;
+  limits.first = 10'000;
+  Window window(kLinger, limits);
+  Flight flight = proven(window, 100ms);
+  const auto room = [&window] {  // bytes that may be handed over now
+    Flight probe;
+    std::size_t bytes = 0;
+    for (; window.open(); bytes += 100)
+      window.depart(probe, kStart, 100);
+    for (std::size_t back = 0; back < bytes; back += 100)
+      window.arrive(probe, kStart, 100, false);
+    return bytes;
+  };
+  CHECK(room() == 10'000);
+
+  SECTION("a quick one takes more and more, up to the limit") {
+    for (int i = 0; i < 20; ++i) {
+      depart(window, flight, kStart, 1, room());
+      arrive(window, flight, kStart + 110ms, 1, 1'000'000);
+    }
+    CHECK(room() == 1'000'000);
+    SECTION("and begins anew after an outage") {
+      window.restart();
+      CHECK(room() == 10'000);
+    }
+  }
+  SECTION("a thin one less and less: 1,000 bytes a second") {
+    std::size_t bytes = 0;
+    for (int i = 0; i < 200; ++i) {
+      bytes = room();
+      depart(window, flight, kStart, 1, bytes);
+      arrive(window, flight, kStart + 100ms + std::chrono::milliseconds(bytes), 1, bytes);
+    }
+    CHECK(bytes >= 2'000);
+    CHECK(bytes <= 6'000);
+  }
+  SECTION("small flights say nothing of a line that is not filled") {
+    for (int i = 0; i < 100; ++i) {
+      depart(window, flight, kStart, 1);
+      arrive(window, flight, kStart + 100ms, 1);
+    }
+    CHECK(room() == 10'000);
+  }
+}
+
+TEST_CASE("messages over all are bounded") {
+  Window::Limits limits;
+  limits.messages = 10;
+  Window window(kLinger, limits);
+  Flight one;
+  Flight other;
+  depart(window, one, kStart, 6, 1);
+  CHECK(window.open());
+  depart(window, other, kStart, 4, 1);
+  CHECK_FALSE(window.open());
+  SECTION("until some are back") {
+    arrive(window, other, kStart, 1, 1);
+    CHECK(window.open());
+  }
+  SECTION("and what stalls does not count, until it is back") {
+    window.stall(one);
+    CHECK(window.messages() == 4);
+    arrive(window, one, kStart + 1min, 6, 1);
+    CHECK(window.messages() == 4);
+    depart(window, one, kStart + 1min, 1, 1);
+    CHECK(window.messages() == 5);
+  }
+}
+
+TEST_CASE("a request that was too large is not made again") {
+  Window window(kLinger, {});
+  Flight flight = proven(window, 600ms);
+  window.refused(2'000'000);
+  depart(window, flight, kStart, 5, 190'000);
+  CHECK_FALSE(window.open(flight, kStart + 100us, 0));
+}
+>>>>>>> 42d00e0 (forwarder: each partition has its own flight, and what waits for it waits here)

@@ -1,0 +1,112 @@
+// What comes back from Kafka: acknowledgements, refusals and failures.
+#include <algorithm>
+
+#include "agent/forwarder/forwarder_impl.h"
+
+namespace fieldpost {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kPauseAfterError = 200ms;
+constexpr double kSmoothing = 0.1;
+
+}  // namespace
+
+void Forwarder::Impl::take_events() {
+  const KafkaEvents events = producer_->poll();
+  for (const Delivery& delivery : events.deliveries)
+    take(delivery);
+  watch_link(events);
+  if (events.fatal) rebuild();
+  if (!failed_) return;
+  for (const Place place : loans_.places()) {
+    if (loans_.at(place).outstanding() == 0) settle(place);
+  }
+  if (loans_.empty()) failed_ = false;
+}
+
+void Forwarder::Impl::take(const Delivery& delivery) {
+  const Place place = Loans::place(delivery.tag);
+  const std::size_t first = Loans::reading(delivery.tag);
+  Loan& loan = loans_.at(place);
+  Route& route = routes_[loan.route(first)];
+  const bool alone = route.flight.messages == 1 && route.flight.newest == 1;
+  const std::size_t refused = route.flight.newest_bytes;
+  window_.arrive(route.flight, Steady::now(), delivery.bytes, delivery.verdict == Delivery::Verdict::acknowledged);
+  loan.back(first);
+  switch (delivery.verdict) {
+    case Delivery::Verdict::acknowledged:
+      loan.acknowledge(first);
+      break;
+    case Delivery::Verdict::unacceptable:
+      if (alone) {
+        reject(loan, first, delivery.reason, route.topic);
+        break;
+      }
+      // A refusal of a whole request is no verdict on each record in it: they go again, half as many at a time.
+      route.flight.most = std::min(route.flight.most, std::max<std::size_t>(1, route.flight.newest / 2));
+      window_.refused(refused);
+      loan.release(first);
+      // What was handed over behind it must not arrive before it.
+      if (!failed_) producer_->purge();
+      fail(delivery.reason);
+      break;
+    default:
+      loan.release(first);
+      fail(delivery.reason);
+      break;
+  }
+  if (loan.outstanding() == 0) settle(place);
+}
+
+// Nothing new leaves before all that is on its way is back and waits again, for the order.
+void Forwarder::Impl::fail(const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    health_.error = reason;
+  }
+  if (failed_) return;
+  failed_ = true;
+  pause_until_ = Steady::now() + kPauseAfterError;
+  for (const Routes::Number number : routes_.waiting) {
+    Route& route = routes_[number];
+    route.first.drain([this](Loans::Tag tag) { loans_.at(Loans::place(tag)).release(Loans::reading(tag)); });
+    route.listed = false;
+  }
+  routes_.waiting.clear();
+  held_ = 0;
+}
+
+void Forwarder::Impl::reject(Loan& loan, std::size_t first, const std::string& reason, const std::string& topic) {
+  loan.reject(first, reason, topic);
+  const std::lock_guard lock(mutex_);
+  health_.last_rejection = topic + ": " + reason;
+}
+
+void Forwarder::Impl::settle(Place place) {
+  Loan& loan = loans_.at(place);
+  const Claim claim = loan.claim();
+  const Settlement& settlement = loan.settlement();
+  const Batch& batch = *claim.batch;
+  queue_.settle(claim, settlement);
+  const std::size_t rejected = settlement.rejected.size();
+  const std::size_t acknowledged = batch.readings() - settlement.released.size() - rejected;
+  const Time now = Steady::now();
+  const double took = std::chrono::duration<double>(now - loan.departed()).count();
+  const bool live = !claim.from_disk && batch.first().boot >= restored_;
+  loans_.settle(place);
+  {
+    const std::lock_guard lock(mutex_);
+    health_.acknowledged += acknowledged;
+    health_.rejected += rejected;
+    if (acknowledged > 0 && live) latency_.add(static_cast<double>(clock_.now().boot - batch.first().boot) / 1e6);
+  }
+  if (acknowledged == 0) return;
+  last_ack_ = now;
+  smoothed_ack_ = smoothed_ack_ == 0 ? took : smoothed_ack_ + kSmoothing * (took - smoothed_ack_);
+  set_state(LinkState::up, "");
+}
+
+}  // namespace fieldpost

@@ -1,0 +1,69 @@
+// The link's state, as status shows it and the queue uses it.
+#include <algorithm>
+
+#include "agent/forwarder/forwarder_impl.h"
+
+namespace fieldpost {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kSilence = 5s;  // without an acknowledgement of what is on its way: the link is down
+constexpr auto kAgeHistogram = 30s;
+
+}  // namespace
+
+void Forwarder::Impl::watch_link(const KafkaEvents& events) {
+  const Time now = Steady::now();
+  if (now - aged_at_ >= kAgeHistogram) {
+    aged_at_ = now;
+    const std::lock_guard lock(mutex_);
+    latency_.age();
+  }
+  if (!events.error.empty()) {
+    const std::lock_guard lock(mutex_);
+    if (health_.state != LinkState::up) health_.error = events.error;
+  }
+  if (events.brokers_up >= 0) {
+    {
+      const std::lock_guard lock(mutex_);
+      health_.brokers_up = events.brokers_up;
+    }
+    if (events.brokers_up == 0 && health_.state == LinkState::up) set_state(LinkState::down, events.error);
+    if (events.brokers_up > 0 && loans_.empty()) set_state(LinkState::up, "");
+  }
+  if (events.all_brokers_down) set_state(LinkState::down, events.error);
+  // Which one has waited for longest is looked for only where nothing at all came back lately. A link that is down
+  // already has its reason. On a thin line a flight may take as long as its window lets it.
+  const auto silence = std::max<std::chrono::microseconds>(kSilence, 3 * window_.expected());
+  if (health_.state != LinkState::down && !loans_.empty() && now - last_ack_ > silence) {
+    const auto oldest = loans_.oldest();
+    if (oldest && now - *oldest > silence) set_state(LinkState::down, "no acknowledgement for 5 s");
+  }
+}
+
+void Forwarder::Impl::set_state(LinkState state, const std::string& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (state == LinkState::up) {
+      health_.error.clear();
+    } else if (!error.empty()) {
+      health_.error = error;
+    } else if (health_.error.empty()) {
+      health_.error = "no broker can be reached";
+    }
+    if (health_.state == state) {
+      if (state != LinkState::up) return;
+    } else {
+      if (state == LinkState::up && health_.state == LinkState::down) restored_ = clock_.now().boot;
+      if (state == LinkState::down) smoothed_ack_ = 0;
+      if (state == LinkState::up) window_.restart();
+      health_.state = state;
+      health_.since = clock_.now().wall;
+    }
+  }
+  queue_.set_link({state == LinkState::up, std::chrono::microseconds(static_cast<std::int64_t>(smoothed_ack_ * 1e6))});
+}
+
+}  // namespace fieldpost
