@@ -10,8 +10,6 @@ namespace {
 const Window::Time kStart{1h};
 constexpr auto kLinger = 1ms;
 
-<<<<<<< HEAD
-=======
 void depart(Window& window, Flight& flight, Window::Time at, std::size_t messages, std::size_t bytes = 100) {
   for (std::size_t i = 0; i < messages; ++i)
     window.depart(flight, at, bytes);
@@ -32,7 +30,6 @@ Flight proven(Window& window, std::chrono::microseconds round_trip) {
   return flight;
 }
 
->>>>>>> 42d00e0 (forwarder: each partition has its own flight, and what waits for it waits here)
 }  // namespace
 
 TEST_CASE("what comes within one linger joins the flight") {
@@ -60,8 +57,6 @@ TEST_CASE("the next flight is held back until the one before is about to be ackn
     CHECK(window.open(flight, kStart + 5s, 0));
   }
 }
-<<<<<<< HEAD
-=======
 
 TEST_CASE("on a near link nothing is held back") {
   Window window(kLinger, {});
@@ -185,4 +180,3 @@ TEST_CASE("a request that was too large is not made again") {
   depart(window, flight, kStart, 5, 190'000);
   CHECK_FALSE(window.open(flight, kStart + 100us, 0));
 }
->>>>>>> 42d00e0 (forwarder: each partition has its own flight, and what waits for it waits here)
