@@ -206,6 +206,32 @@ TEST_CASE("languages: readings and polls are as their JSON Schemas say") {
   }
 }
 
+TEST_CASE("languages: the CloudEvents SDK understands both modes") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  if (const auto reason = support::example_unavailable("python", "python3")) FIELDPOST_SKIP(*reason);
+  for (const std::string keys : {"format = \"cloudevents\"", "format = \"cloudevents-binary\"",
+                                 "format = \"cloudevents-binary\"\nrecord = \"device\""}) {
+    INFO(keys);
+    const bool polls = keys.find("device") != std::string::npos;
+    const std::string topic = "events-" + std::to_string(keys.size());
+    const Records records = written(topic, keys);
+    const auto taken = support::run(
+        python({source + "/tests/support/take_cloudevents", brokers(), topic, std::to_string(records.size())}));
+    INFO(taken.err);
+    REQUIRE(taken.status.code == 0);
+    const Lines events = lines(taken.out);
+    REQUIRE(events.size() == records.size());
+    const json event = json::parse(events[1]);
+    CHECK(event["id"] == records[1].headers.at("id"));
+    CHECK(event["source"] == "/fieldpost/gw-07");
+    CHECK(event["type"] == (polls ? "fieldpost.device" : "fieldpost.reading"));
+    CHECK(event["subject"] == (polls ? "pump-7" : "pump-7/running"));
+    CHECK(event["data"]["seq"] == (polls ? 4 : 2));
+    const std::string time = event["data"]["time"];
+    CHECK(event["time"] == time.substr(0, time.size() - 1) + "+00:00");
+  }
+}
+
 TEST_CASE("languages: Kafka Connect writes the readings into PostgreSQL") {
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   if (const auto reason = support::example_unavailable("connect", "java")) FIELDPOST_SKIP(*reason);

@@ -34,7 +34,7 @@ fs::path kafka_jars() {
 }
 
 fs::path example_part(const std::string& part) {
-  return cache() / "examples-1" / part;
+  return cache() / "examples-2" / part;
 }
 
 std::optional<std::string> example_unavailable(const std::string& part, const std::string& program) {
