@@ -5,6 +5,11 @@
 #include "agent/forwarder/record.h"
 
 namespace fieldpost {
+namespace {
+
+constexpr std::int64_t kAhead = 3000LL * 1'000'000;  // 50 minutes: the broker's clock is another
+
+}  // namespace
 
 bool Encoder::encode(const Batch& batch, const SessionInfo& session, const EncodingMoment& moment, const Send& send) {
   shapes_.forget();
@@ -39,8 +44,8 @@ bool Encoder::encode(const Batch& batch, const SessionInfo& session, const Encod
 void Encoder::set_time(const ReadingTime& time, const EncodingMoment& moment) {
   time_text_.clear();
   json::append_time(time_text_, time.wall);
-  // Kafka takes no time before 1970.
-  const bool usable = time.mark != ClockMark::unsynchronised && time.wall >= 0;
+  // Kafka takes no time before 1970, and by default (message.timestamp.after.max.ms) none an hour ahead of its own.
+  const bool usable = time.mark != ClockMark::unsynchronised && time.wall >= 0 && time.wall < moment.now.wall + kAhead;
   message_.timestamp_ms = (usable ? time.wall : moment.now.wall) / 1000;
 }
 

@@ -27,11 +27,12 @@ config::Config configuration(const std::string& topic) {
 }
 
 /// Polls of the pump through a forwarder, until the account is settled.
-Account forward(const config::Config& config, const std::vector<std::vector<Value>>& polls) {
+Account forward(const config::Config& config, const std::vector<std::vector<Value>>& polls,
+                std::chrono::microseconds ahead = 0s) {
   const support::TempDir dir;
   Queue queue({dir / "queue.db", 1h, 16 << 20, "gw-07", ""}, wall_clock);
   for (const auto& values : polls)
-    queue.append(pump, wall_clock.now(), values);
+    queue.append(pump, {wall_clock.now().wall + ahead.count(), wall_clock.now().boot}, values);
   Forwarder forwarder(config, queue, wall_clock);
   forwarder.start();
   CHECK(eventually(60s, [&] { return queue.health().account.waiting == 0; }));
@@ -56,6 +57,16 @@ TEST_CASE("a record arrives with every compression") {
     config.kafka.compression = compression;
     CHECK(forward(config, {{1.5, true, Bad{"timeout"}}}).delivered == 3);
     CHECK(json::parse(arrived(config, 3)[0].value)["value"] == 1.5);
+  }
+}
+
+TEST_CASE("a reading whose own time Kafka would refuse arrives all the same") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  for (const auto ahead : {-24h * 365 * 70, 24h * 2}) {
+    const config::Config config = configuration("times-" + std::to_string(ahead.count()));
+    const std::int64_t before = wall_clock.now().wall;
+    CHECK(forward(config, {{1.5, true, 2.5}}, ahead).delivered == 3);
+    CHECK(arrived(config, 3)[0].timestamp >= before / 1000);
   }
 }
 

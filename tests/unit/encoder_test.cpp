@@ -59,6 +59,10 @@ TEST_CASE("what waited through an outage or a start is marked, and what has no t
   unset.boot = 8;
   CHECK(encode({}, poll({{"p", ""}}, {true}, {1, 1, false}), unset)[0].timestamp_ms == time_us / 1000);
   CHECK(encode({}, poll({{"p", ""}}, {true}, {-1, 1}))[0].timestamp_ms == time_us / 1000);
+  constexpr std::int64_t minute = 60'000'000;
+  CHECK(encode({}, poll({{"p", ""}}, {true}, {time_us + 60 * minute, 1}))[0].timestamp_ms == time_us / 1000);
+  const std::int64_t soon = time_us + 40 * minute;
+  CHECK(encode({}, poll({{"p", ""}}, {true}, {soon, 1}))[0].timestamp_ms == soon / 1000);
 }
 
 TEST_CASE("a poll is one message where a record is a device's, and what the agent says is not") {
