@@ -7,6 +7,7 @@ namespace fieldpost {
 
 /// `ground-1:9092/bootstrap: Connect to ipv4#10.0.4.2:9092 failed: Connection refused (after 0ms in state CONNECT)` as
 /// `ground-1:9092: Connect to 10.0.4.2:9092 failed: Connection refused`.
+/// What is wrong with TLS or a login is said with its remedy.
 std::string broker_error(std::string text);
 
 }  // namespace fieldpost

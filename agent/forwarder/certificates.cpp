@@ -85,7 +85,8 @@ class Check {
   }
 
  private:
-  void wrong(const char* key, const std::string& text) { problems_.push_back({key, text}); }
+  void wrong(const char* key, const std::string& text) { problems_.push_back({key, text, false}); }
+  void wrong_by_clock(const char* key, const std::string& text) { problems_.push_back({key, text, true}); }
 
   std::optional<std::string> read(const char* key, const std::string& path) {
     if (path.empty()) return std::nullopt;
@@ -103,7 +104,7 @@ class Check {
       return wrong("tls.ca", path + " holds no certificate: it must be PEM, -----BEGIN CERTIFICATE-----");
     const bool any = std::any_of(found.begin(), found.end(),
                                  [this](const Certificate& each) { return out_of_date(each.get(), now_).empty(); });
-    if (!any) wrong("tls.ca", path + ": the certificate " + out_of_date(found.front().get(), now_));
+    if (!any) wrong_by_clock("tls.ca", path + ": the certificate " + out_of_date(found.front().get(), now_));
   }
 
   void own(const config::Tls& tls) {
@@ -116,7 +117,7 @@ class Check {
         wrong("tls.certificate",
               tls.certificate + " holds no certificate: it must be PEM, -----BEGIN CERTIFICATE-----");
       } else if (const std::string why = out_of_date(chain.front().get(), now_); !why.empty()) {
-        wrong("tls.certificate", tls.certificate + ": the certificate " + why);
+        wrong_by_clock("tls.certificate", tls.certificate + ": the certificate " + why);
       }
     }
     const auto password = read("tls.key_password_file", tls.key_password_file);
@@ -148,6 +149,28 @@ class Check {
 };
 
 }  // namespace
+
+std::string refused_certificate(int code) {
+  switch (code) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "its certificate has another name: write one that stands in it into kafka.brokers, and into the "
+             "broker's advertised.listeners";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return "its certificate is not signed by an authority that the agent knows: name the file of that authority in "
+             "kafka.tls.ca";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "its certificate has expired: renew it on the broker, or set this host's clock";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "its certificate is not valid yet: set this host's clock";
+    default:
+      return std::string("its certificate is refused: ") + X509_verify_cert_error_string(code);
+  }
+}
 
 std::vector<CredentialProblem> credential_problems(const config::Kafka& kafka, std::int64_t now) {
   return Check(kafka, now).run();

@@ -11,12 +11,17 @@
 namespace fieldpost {
 
 struct CredentialProblem {
-  std::string key;   // in [kafka], as in config::Kafka::places: "tls.ca"
-  std::string text;  // which file, what is wrong and what helps; nothing of what stands in it
+  std::string key;        // in [kafka], as in config::Kafka::places: "tls.ca"
+  std::string text;       // which file, what is wrong and what helps; nothing of what stands in it
+  bool by_clock = false;  // a matter of the time: it may come and go while the file stays as it is
 };
 
 /// Reads every file that is named. `now`: Unix seconds, for what has expired. A systemd credential that this process
 /// has no folder for is a problem too.
 std::vector<CredentialProblem> credential_problems(const config::Kafka& kafka, std::int64_t now);
+
+/// Why a broker's certificate is refused, by the code of OpenSSL's verification: the rest of a sentence that begins
+/// with the broker, with the remedy.
+std::string refused_certificate(int code);
 
 }  // namespace fieldpost

@@ -98,7 +98,7 @@ void Forwarder::Impl::rebuild() {
   give_back();
   producer_.reset();
   producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
-  failed_ = false;
+  failed_ = renew_ = false;
   pause_until_ = Steady::now() + kPauseAfterError;
 }
 

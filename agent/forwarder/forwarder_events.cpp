@@ -19,7 +19,9 @@ void Forwarder::Impl::take_events() {
   for (const Delivery& delivery : events.deliveries)
     take(delivery);
   watch_link(events);
-  if (events.fatal) rebuild();
+  renew_ = renew_ || events.renew;
+  const bool nothing_comes = loans_.empty() || health_.state != LinkState::up;
+  if (events.fatal || (renew_ && nothing_comes)) rebuild();
   if (!failed_) return;
   for (const Place place : loans_.places()) {
     if (loans_.at(place).outstanding() == 0) settle(place);

@@ -96,6 +96,7 @@ class Forwarder::Impl {
   Encoder encoder_;
   std::size_t held_ = 0;  // messages in outboxes
   bool failed_ = false;   // something came back undelivered: nothing leaves before all is back, for the order
+  bool renew_ = false;    // the producer must be made anew: nothing leaves before all is back
   Time pause_until_;
   Time aged_at_ = Steady::now();
   Time last_ack_ = Steady::now();

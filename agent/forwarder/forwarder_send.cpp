@@ -31,7 +31,8 @@ void Forwarder::Impl::hand_over() {
 }
 
 bool Forwarder::Impl::may_claim() const {
-  if (failed_ || loans_.full() || held_ >= kHeldMost || !window_.open() || Steady::now() < pause_until_) return false;
+  if (failed_ || renew_ || loans_.full() || held_ >= kHeldMost || !window_.open() || Steady::now() < pause_until_)
+    return false;
   // One batch asks whether Kafka is there.
   return health_.state == LinkState::up || loans_.empty();
 }

@@ -5,11 +5,10 @@
 #include <array>
 #include <atomic>
 #include <deque>
-#include <stdexcept>
 #include <unordered_map>
 
 #include "agent/forwarder/broker_error.h"
-#include "agent/forwarder/kafka_settings.h"
+#include "agent/forwarder/kafka_security.h"
 #include "agent/forwarder/kafka_stats.h"
 
 namespace fieldpost {
@@ -101,6 +100,7 @@ struct NameHash {
 struct KafkaProducer::Impl {
   rd_kafka_t* handle = nullptr;
   rd_kafka_queue_t* events = nullptr;
+  std::unique_ptr<KafkaSecurity> security;
   Partitioner partitioner = nullptr;
   std::deque<Topic> topics;  // librdkafka points at them
   std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>> numbers;
@@ -124,22 +124,12 @@ std::uint32_t KafkaProducer::Impl::number(std::string_view name) {
 
 KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake)
     : impl_(std::make_unique<Impl>()) {
-  std::array<char, 512> error{};
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  for (const Setting& setting : kafka_settings(kafka, agent)) {
-    if (rd_kafka_conf_set(conf, setting.name.c_str(), setting.value.c_str(), error.data(), error.size()) !=
-        RD_KAFKA_CONF_OK) {
-      rd_kafka_conf_destroy(conf);
-      throw std::runtime_error(std::string("kafka: ") + error.data());
-    }
-  }
-  rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
-  rd_kafka_conf_set_log_cb(conf, no_log);
-  impl_->handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error.data(), error.size());
-  if (impl_->handle == nullptr) {
-    rd_kafka_conf_destroy(conf);
-    throw std::runtime_error(std::string("kafka: ") + error.data());
-  }
+  impl_->security = std::make_unique<KafkaSecurity>(kafka, agent);
+  impl_->handle = impl_->security->open([](rd_kafka_conf_t* conf) {
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS |
+                                       RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH);
+    rd_kafka_conf_set_log_cb(conf, no_log);
+  });
   impl_->partitioner = partitioner(kafka.partitioner);
   impl_->events = rd_kafka_queue_get_main(impl_->handle);
   constexpr std::uint64_t kOne = 1;
@@ -152,6 +142,7 @@ KafkaProducer::~KafkaProducer() {
   for (const Topic& topic : impl_->topics) {
     if (topic.handle != nullptr) rd_kafka_topic_destroy(topic.handle);
   }
+  impl_->security.reset();
   rd_kafka_destroy(impl_->handle);
 }
 
@@ -225,7 +216,8 @@ KafkaEvents KafkaProducer::poll() {
         if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
           result.all_brokers_down = true;
         } else {
-          result.error = broker_error(rd_kafka_event_error_string(event));
+          result.error = impl_->security->explain(rd_kafka_event_error_string(event));
+          if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__AUTHENTICATION) impl_->security->token_wanted();
         }
         if (rd_kafka_event_error_is_fatal(event) != 0 || rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL) {
           result.fatal = true;
@@ -238,11 +230,19 @@ KafkaEvents KafkaProducer::poll() {
       case RD_KAFKA_EVENT_STATS:
         result.brokers_up = brokers_up(rd_kafka_event_stats(event));
         break;
+      case RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH:
+        impl_->security->token_wanted();
+        break;
       default:
         break;
     }
     rd_kafka_event_destroy(event);
   }
+  if (const std::string problem = impl_->security->problem(); !problem.empty()) {
+    result.error = problem;
+    result.all_brokers_down = result.all_brokers_down || impl_->security->cut_off();
+  }
+  result.renew = impl_->security->renew();
   return result;
 }
 

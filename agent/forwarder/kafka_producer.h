@@ -36,6 +36,7 @@ struct KafkaEvents {
   bool all_brokers_down = false;
   bool fatal = false;   // the producer must be made anew
   bool fenced = false;  // and another one has taken its transactional id
+  bool renew = false;   // the same as fatal, for new certificates or secrets, once what is in flight is back
 };
 
 /// How a step of a transaction ended.

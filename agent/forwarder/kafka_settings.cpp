@@ -41,7 +41,6 @@ void add_connection(Settings& settings) {
       {"retry.backoff.ms", "100"},
       {"topic.metadata.refresh.fast.interval.ms", "100"},
       {"statistics.interval.ms", "1000"},
-      {"log.connection.close", "false"},
   };
   settings.insert(settings.end(), connection.begin(), connection.end());
 }

@@ -42,14 +42,23 @@ std::optional<std::string> Kafka::unavailable() {
 Kafka::Kafka(const KafkaOptions& options)
     : port_(free_port()), proxied_port_(free_port()), proxy_port_(free_port()), controller_port_(free_port()) {
   const std::string plaintext = "PLAINTEXT://" + local(port_);
+  java_options_ = options.java_options;
+  std::string more;
+  std::string protocols;
+  for (const auto& [name, protocol] : options.listeners) {
+    const std::uint16_t port = listener_ports_.emplace(name, free_port()).first->second;
+    more.append(",").append(name).append("://localhost:").append(std::to_string(port));
+    protocols.append(",").append(name).append(":").append(protocol);
+  }
   std::map<std::string, std::string> properties = options.properties;
   properties.merge(std::map<std::string, std::string>{
       {"process.roles", "broker,controller"},
       {"node.id", "1"},
       {"controller.quorum.voters", "1@" + local(controller_port_)},
-      {"listeners", plaintext + ",PROXIED://" + local(proxied_port_) + ",CONTROLLER://" + local(controller_port_)},
-      {"advertised.listeners", plaintext + ",PROXIED://" + local(proxy_port_)},
-      {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT"},
+      {"listeners",
+       plaintext + ",PROXIED://" + local(proxied_port_) + ",CONTROLLER://" + local(controller_port_) + more},
+      {"advertised.listeners", plaintext + ",PROXIED://" + local(proxy_port_) + more},
+      {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT" + protocols},
       {"inter.broker.listener.name", "PLAINTEXT"},
       {"controller.listener.names", "CONTROLLER"},
       {"log.dirs", dir_ / "data"},
@@ -69,7 +78,10 @@ Kafka::Kafka(const KafkaOptions& options)
     text.append(name).append("=").append(value).append("\n");
   const std::string file = dir_.write("server.properties", text);
   const std::string any_cluster_id = "AAAAAAAAAAAAAAAAAAAAAQ";
-  const Finished format = run({java({"kafka.tools.StorageTool", "format", "-t", any_cluster_id, "-c", file}), {}, {}});
+  std::vector<std::string> command{"kafka.tools.StorageTool", "format", "-t", any_cluster_id, "-c", file};
+  for (const std::string& user : options.scram_users)
+    command.insert(command.end(), {"--add-scram", user});
+  const Finished format = tool(command);
   if (format.status.code != 0) throw std::runtime_error("Kafka's folder: " + format.out + format.err);
   start();
 }
@@ -77,13 +89,20 @@ Kafka::Kafka(const KafkaOptions& options)
 std::string Kafka::brokers() const {
   return local(port_);
 }
+std::string Kafka::brokers(const std::string& listener) const {
+  return "localhost:" + std::to_string(listener_ports_.at(listener));
+}
+Finished Kafka::tool(const std::vector<std::string>& command) const {
+  return run({java(command), {}, {}});
+}
 std::string Kafka::proxied_brokers() const {
   return local(proxy_port_);
 }
 
 void Kafka::start() {
-  process_ = std::make_unique<Process>(
-      ProcessOptions{java({"kafka.Kafka", dir_ / "server.properties"}), {}, dir_.path().string()});
+  std::vector<std::string> command = java_options_;
+  command.insert(command.end(), {"kafka.Kafka", dir_ / "server.properties"});
+  process_ = std::make_unique<Process>(ProcessOptions{java(command), {}, dir_.path().string()});
   // The line that says every listener accepts.
   if (process_->wait_for_output("Kafka Server started", seconds{120})) return;
   const std::string output = process_->out() + process_->err();

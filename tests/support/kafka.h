@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -16,6 +17,11 @@ namespace fieldpost::support {
 struct KafkaOptions {
   int partitions = 3;                             // of a topic that is made by its first record
   std::map<std::string, std::string> properties;  // of server.properties; they win over the ones set here
+  // More listeners, by their names in upper case: SSL, SASL_PLAINTEXT or SASL_SSL. Certificates, mechanisms and users
+  // of each are properties, listener.name.NAME.*.
+  std::map<std::string, std::string> listeners;
+  std::vector<std::string> scram_users;   // as kafka-storage takes them: SCRAM-SHA-512=[name=gw,password=secret]
+  std::vector<std::string> java_options;  // -Dname=value
 };
 
 class Kafka {
@@ -28,6 +34,10 @@ class Kafka {
 
   /// 127.0.0.1:PORT for clients that connect directly.
   std::string brokers() const;
+  /// localhost:PORT of one of KafkaOptions::listeners.
+  std::string brokers(const std::string& listener) const;
+  /// Runs one of Kafka's own programs, a class with a main, to its end.
+  Finished tool(const std::vector<std::string>& command) const;
   /// 127.0.0.1:PORT for clients that go through a proxy: TcpProxy proxy(kafka.proxy_port(), kafka.proxied_port()).
   std::string proxied_brokers() const;
   /// Where the proxy has to listen, as this is the port that Kafka tells its clients.
@@ -53,6 +63,8 @@ class Kafka {
   std::uint16_t proxied_port_;
   std::uint16_t proxy_port_;
   std::uint16_t controller_port_;
+  std::map<std::string, std::uint16_t> listener_ports_;
+  std::vector<std::string> java_options_;
   std::unique_ptr<Process> process_;
 };
 

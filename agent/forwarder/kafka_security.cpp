@@ -1,0 +1,113 @@
+#include "agent/forwarder/kafka_security.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include "agent/forwarder/broker_error.h"
+#include "agent/forwarder/certificates.h"
+
+namespace fieldpost {
+
+KafkaSecurity::KafkaSecurity(const config::Kafka& kafka, std::string agent)
+    : kafka_(kafka), agent_(std::move(agent)), secrets_(kafka) {}
+
+rd_kafka_t* KafkaSecurity::open(const std::vector<Setting>& settings,
+                                const std::function<void(rd_kafka_conf_t*)>& prepare, std::string& error) {
+  std::array<char, 512> text{};
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  prepare(conf);
+  rd_kafka_conf_set_opaque(conf, this);
+  if (kafka_.tls) rd_kafka_conf_set_ssl_cert_verify_cb(conf, judge_certificate);
+  rd_kafka_t* handle = nullptr;
+  bool taken = true;
+  for (const Setting& setting : settings) {
+    taken = taken && rd_kafka_conf_set(conf, setting.name.c_str(), setting.value.c_str(), text.data(), text.size()) ==
+                         RD_KAFKA_CONF_OK;
+  }
+  if (taken) handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text.data(), text.size());
+  if (handle == nullptr) {
+    rd_kafka_conf_destroy(conf);
+    error = text.data();
+  }
+  return handle;
+}
+
+rd_kafka_t* KafkaSecurity::open(const std::function<void(rd_kafka_conf_t*)>& prepare) {
+  const KafkaSecrets::Read secrets = secrets_.read();
+  std::string error;
+  unusable_ = secrets.problem;
+  if (unusable_.empty()) {
+    std::vector<Setting> settings = kafka_settings(kafka_, agent_);
+    settings.insert(settings.end(), secrets.settings.begin(), secrets.settings.end());
+    handle_ = open(settings, prepare, error);
+    if (handle_ == nullptr && !kafka_.tls && !kafka_.sasl) throw std::runtime_error("kafka: " + error);
+    unusable_ = error;
+  }
+  if (handle_ == nullptr) {
+    config::Kafka alone = kafka_;
+    alone.brokers.clear();
+    alone.tls.reset();
+    alone.sasl.reset();
+    handle_ = open(kafka_settings(alone, agent_), prepare, error);
+    if (handle_ == nullptr) throw std::runtime_error("kafka: " + error);
+  } else if (kafka_.sasl && kafka_.sasl->mechanism == "OAUTHBEARER") {
+    keeper_ = std::make_unique<TokenKeeper>(*kafka_.sasl, kafka_.tls ? kafka_.tls->ca : "",
+                                            [this](const OauthToken& token) { return give_token(token); });
+  }
+  return handle_;
+}
+
+// librdkafka tells nobody which part of the verification failed. On a thread of a broker's; the verdict stays
+// OpenSSL's.
+int KafkaSecurity::judge_certificate(rd_kafka_t* /*handle*/, const char* /*broker*/, std::int32_t /*id*/, int* error,
+                                     int /*depth*/, const char* /*certificate*/, std::size_t /*size*/, char* /*text*/,
+                                     std::size_t /*text_size*/, void* security) {
+  if (*error == 0) return 1;
+  static_cast<KafkaSecurity*>(security)->refused_ = *error;
+  return 0;
+}
+
+std::string KafkaSecurity::give_token(const OauthToken& token) {
+  std::array<char, 512> error{};
+  if (rd_kafka_oauthbearer_set_token(handle_, token.value.c_str(), token.expires, kafka_.sasl->username.c_str(),
+                                     nullptr, 0, error.data(), error.size()) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    has_token_ = true;
+    return "";
+  }
+  return "the token of " + kafka_.sasl->token_url + " cannot be used: " + error.data();
+}
+
+void KafkaSecurity::token_wanted() {
+  if (keeper_) keeper_->wanted();
+}
+
+std::string KafkaSecurity::problem() const {
+  return keeper_ ? keeper_->problem() : unusable_;
+}
+
+bool KafkaSecurity::cut_off() const {
+  return !unusable_.empty() || (keeper_ && !has_token_ && !keeper_->problem().empty());
+}
+
+std::string KafkaSecurity::explain(const std::string& error) const {
+  const bool handshake = kafka_.tls && error.find("SSL") != std::string::npos;
+  if (handshake && error.find("certificate verify failed") != std::string::npos && refused_ != 0) {
+    std::string broker = broker_error(error);
+    return broker.substr(0, broker.find(": ") + 2) + refused_certificate(refused_);
+  }
+  const std::string expired = handshake ? secrets_.expired() : "";
+  return expired.empty() ? broker_error(error) : expired;
+}
+
+bool KafkaSecurity::renew() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - looked_ < std::chrono::seconds{1}) return false;
+  looked_ = now;
+  // What can no longer be used does not take the place of what still works: the files may be replaced one by one.
+  return secrets_.changed() && KafkaSecrets(kafka_).read().problem.empty();
+}
+
+}  // namespace fieldpost
