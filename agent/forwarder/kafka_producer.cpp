@@ -142,8 +142,7 @@ KafkaProducer::~KafkaProducer() {
   for (const Topic& topic : impl_->topics) {
     if (topic.handle != nullptr) rd_kafka_topic_destroy(topic.handle);
   }
-  impl_->security.reset();
-  rd_kafka_destroy(impl_->handle);
+  impl_->security.reset();  // and the handle with it
 }
 
 KafkaProducer::Place KafkaProducer::place(std::string_view topic, std::string_view key) {

@@ -12,7 +12,16 @@
 namespace fieldpost {
 
 KafkaSecurity::KafkaSecurity(const config::Kafka& kafka, std::string agent)
-    : kafka_(kafka), agent_(std::move(agent)), secrets_(kafka) {}
+    : kafka_(kafka), agent_(std::move(agent)), secrets_(kafka) {
+  if (kafka.sasl && kafka.sasl->mechanism.starts_with("SCRAM-")) {
+    gate_ = std::make_unique<LoginGate>(kafka, "fieldpost-" + agent_);
+  }
+}
+
+KafkaSecurity::~KafkaSecurity() {
+  keeper_.reset();
+  if (handle_ != nullptr) rd_kafka_destroy(handle_);
+}
 
 rd_kafka_t* KafkaSecurity::open(const std::vector<Setting>& settings,
                                 const std::function<void(rd_kafka_conf_t*)>& prepare, std::string& error) {
@@ -20,7 +29,12 @@ rd_kafka_t* KafkaSecurity::open(const std::vector<Setting>& settings,
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   prepare(conf);
   rd_kafka_conf_set_opaque(conf, this);
-  if (kafka_.tls) rd_kafka_conf_set_ssl_cert_verify_cb(conf, judge_certificate);
+  if (gate_) {
+    rd_kafka_conf_set_socket_cb(conf, open_socket);
+    rd_kafka_conf_set_connect_cb(conf, connect_socket);
+  } else if (kafka_.tls) {
+    rd_kafka_conf_set_ssl_cert_verify_cb(conf, judge_certificate);
+  }
   rd_kafka_t* handle = nullptr;
   bool taken = true;
   for (const Setting& setting : settings) {
@@ -39,18 +53,18 @@ rd_kafka_t* KafkaSecurity::open(const std::function<void(rd_kafka_conf_t*)>& pre
   const KafkaSecrets::Read secrets = secrets_.read();
   std::string error;
   unusable_ = secrets.problem;
+  config::Kafka alone = kafka_;  // without TLS and login
+  alone.tls.reset();
+  alone.sasl.reset();
   if (unusable_.empty()) {
-    std::vector<Setting> settings = kafka_settings(kafka_, agent_);
-    settings.insert(settings.end(), secrets.settings.begin(), secrets.settings.end());
+    std::vector<Setting> settings = kafka_settings(gate_ ? alone : kafka_, agent_);
+    if (!gate_) settings.insert(settings.end(), secrets.settings.begin(), secrets.settings.end());
     handle_ = open(settings, prepare, error);
     if (handle_ == nullptr && !kafka_.tls && !kafka_.sasl) throw std::runtime_error("kafka: " + error);
     unusable_ = error;
   }
   if (handle_ == nullptr) {
-    config::Kafka alone = kafka_;
     alone.brokers.clear();
-    alone.tls.reset();
-    alone.sasl.reset();
     handle_ = open(kafka_settings(alone, agent_), prepare, error);
     if (handle_ == nullptr) throw std::runtime_error("kafka: " + error);
   } else if (kafka_.sasl && kafka_.sasl->mechanism == "OAUTHBEARER") {
@@ -58,6 +72,14 @@ rd_kafka_t* KafkaSecurity::open(const std::function<void(rd_kafka_conf_t*)>& pre
                                             [this](const OauthToken& token) { return give_token(token); });
   }
   return handle_;
+}
+
+int KafkaSecurity::open_socket(int /*family*/, int /*type*/, int /*protocol*/, void* security) {
+  return static_cast<KafkaSecurity*>(security)->gate_->open();
+}
+
+int KafkaSecurity::connect_socket(int fd, const sockaddr* address, int size, const char* broker, void* security) {
+  return static_cast<KafkaSecurity*>(security)->gate_->connect(fd, address, static_cast<socklen_t>(size), broker);
 }
 
 // librdkafka tells nobody which part of the verification failed. On a thread of a broker's; the verdict stays
@@ -85,7 +107,9 @@ void KafkaSecurity::token_wanted() {
 }
 
 std::string KafkaSecurity::problem() const {
-  return keeper_ ? keeper_->problem() : unusable_;
+  if (!unusable_.empty()) return unusable_;
+  if (gate_) return gate_->problem();
+  return keeper_ ? keeper_->problem() : "";
 }
 
 bool KafkaSecurity::cut_off() const {

@@ -10,6 +10,7 @@
 
 #include "agent/forwarder/kafka_secrets.h"
 #include "agent/forwarder/kafka_settings.h"
+#include "agent/forwarder/login_gate.h"
 #include "agent/forwarder/token_keeper.h"
 #include "config/config.h"
 
@@ -19,12 +20,16 @@ struct rd_kafka_conf_s;
 
 namespace fieldpost {
 
-/// One thread. Destroyed before the handle that it has opened.
+/// One thread.
 class KafkaSecurity {
  public:
   KafkaSecurity(const config::Kafka& kafka, std::string agent);
+  /// Destroys the handle, which blocks until librdkafka's threads have ended.
+  ~KafkaSecurity();
+  KafkaSecurity(const KafkaSecurity&) = delete;
+  KafkaSecurity& operator=(const KafkaSecurity&) = delete;
 
-  /// A producer's handle, the caller's to destroy. `prepare` sets what is no text: callbacks and events. Where a file
+  /// A producer's handle, for as long as this lives. `prepare` sets what is no text: callbacks and events. Where a file
   /// cannot be used it is a handle that connects to nobody, and problem() says why. Throws std::runtime_error where
   /// librdkafka refuses a setting.
   rd_kafka_s* open(const std::function<void(rd_kafka_conf_s*)>& prepare);
@@ -47,6 +52,8 @@ class KafkaSecurity {
   rd_kafka_s* open(const std::vector<Setting>& settings, const std::function<void(rd_kafka_conf_s*)>& prepare,
                    std::string& error);
   std::string give_token(const OauthToken& token);
+  static int open_socket(int family, int type, int protocol, void* security);
+  static int connect_socket(int fd, const sockaddr* address, int size, const char* broker, void* security);
   static int judge_certificate(rd_kafka_s* handle, const char* broker, std::int32_t id, int* error, int depth,
                                const char* certificate, std::size_t size, char* text, std::size_t text_size,
                                void* security);
@@ -56,6 +63,7 @@ class KafkaSecurity {
   KafkaSecrets secrets_;
   std::string unusable_;
   std::chrono::steady_clock::time_point looked_;
+  std::unique_ptr<LoginGate> gate_;  // for SCRAM; outlives the handle
   rd_kafka_s* handle_ = nullptr;
   std::atomic<bool> has_token_{false};
   std::atomic<int> refused_{0};          // OpenSSL's code for the last certificate of a broker that was refused

@@ -17,7 +17,6 @@ namespace {
 const SystemClock kClock(true);
 const Layout kPump("plc-a", "pump-7", {{"pressure", "bar"}});
 
-
 /// A queue and a forwarder, with files of their own. They log in to one of Kafka's listeners.
 class Site {
  public:
@@ -180,8 +179,66 @@ TEST_CASE("SASL PLAIN: the password of the file", "[security]") {
     CHECK(site.says("takes no login on this listener"));
   }
   SECTION("another mechanism") {
+    site.kafka().brokers = {Site::ground().kafka.brokers("SCRAM")};
+    site.log_in("PLAIN", "right-secret");
+    CHECK(site.says("kafka.sasl.mechanism may be SCRAM-SHA-"));
+  }
+}
+
+TEST_CASE("SASL SCRAM: the password of the file is proven, not sent", "[security]") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  Site site("SCRAM");
+  SECTION("SCRAM-SHA-512") {
     site.log_in("SCRAM-SHA-512", "right-secret");
-    CHECK(site.says("kafka.sasl.mechanism may be PLAIN"));
+    CHECK(site.delivers());
+  }
+  SECTION("SCRAM-SHA-256") {
+    site.log_in("SCRAM-SHA-256", "right-secret");
+    CHECK(site.delivers());
+  }
+  SECTION("wrong, until the file holds the right one") {
+    site.log_in("SCRAM-SHA-512", "wrong-secret");
+    CHECK(site.says("refuses the login: correct kafka.sasl.username"));
+    site.write("password", "right-secret");
+    CHECK(site.delivers());
+  }
+  SECTION("wrong, until the ground takes it") {
+    site.log_in("SCRAM-SHA-512", "new-secret");
+    CHECK(site.says("refuses the login: correct kafka.sasl.username"));
+    support::set_scram_password(Site::ground(), "new-secret");
+    CHECK(site.delivers());
+    support::set_scram_password(Site::ground(), "right-secret");
+  }
+  SECTION("a broker without a right certificate is not shown anything") {
+    site.log_in("SCRAM-SHA-512", "right-secret");
+    site.write("ca.pem", Site::ground().stranger.certificate());
+    CHECK(site.says("its certificate is not signed by an authority that the agent knows"));
+    site.write("ca.pem", Site::ground().authority.certificate());
+    CHECK(site.delivers());
+  }
+  SECTION("a broker with another host's certificate") {
+    site.log_in("SCRAM-SHA-512", "right-secret");
+    site.kafka().brokers = {Site::ground().kafka.brokers("OTHERNAME")};
+    CHECK(site.says("its certificate has another name"));
+  }
+  SECTION("another mechanism, no login, no TLS, and nobody") {
+    site.log_in("SCRAM-SHA-512", "right-secret");
+    SECTION("another mechanism") {
+      site.kafka().brokers = {Site::ground().kafka.brokers("PLAIN")};
+      CHECK(site.says("kafka.sasl.mechanism may be PLAIN"));
+    }
+    SECTION("no login") {
+      site.kafka().brokers = {Site::ground().kafka.brokers("TLS")};
+      CHECK(site.says("takes no login on this listener"));
+    }
+    SECTION("no TLS") {
+      site.kafka().brokers = {Site::ground().kafka.brokers()};
+      CHECK(site.says("does not answer in TLS"));
+    }
+    SECTION("nobody") {
+      site.kafka().brokers = {"127.0.0.1:1"};
+      CHECK(site.says("Connect failed: Connection refused"));
+    }
   }
 }
 

@@ -26,7 +26,8 @@ class AgentProcess {
   void kill();
   /// SIGTERM; how it ended, nothing where it still runs after `at_most`.
   std::optional<ExitStatus> terminate(std::chrono::milliseconds at_most);
-  std::string log() const { return process_.err(); }
+  std::string log() const { return process_.out() + process_.err(); }
+  pid_t pid() const { return process_.pid(); }
 
  private:
   std::string binary_;

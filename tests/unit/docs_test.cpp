@@ -1,10 +1,13 @@
 // What docs/ and the manual page say, held against the code.
 #include "agent/cli/args.h"
 #include "agent/forwarder/cloud_event.h"
+#include "agent/forwarder/kafka_properties_check.h"
 #include "agent/forwarder/record.h"
 #include "agent/forwarder/shape.h"
 #include "agent/version.h"
 #include "buffer/reading.h"
+#include "config/kafka_properties.h"
+#include "config/parse.h"
 #include "tests/support/catch.h"
 #include "tests/support/markdown.h"
 #include "tests/support/temp_dir.h"
@@ -98,6 +101,39 @@ TEST_CASE("docs: topics are made as the table says") {
     CHECK(kafka_topic(config::expand(cells[0], {{"device", cells[1]}})) == cells[2]);
   }
   CHECK(rows == 4);
+}
+
+TEST_CASE("docs: the properties that are refused stand in the table, each with its reason and remedy") {
+  std::vector<std::string> rows;
+  std::istringstream page(source("docs/kafka.md"));
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("| `")) rows.push_back(line);
+  }
+  std::size_t named = 0;
+  for (const config::RefusedProperty& each : config::refused_properties()) {
+    const std::string remedy(each.remedy.empty() ? "leave it out" : each.remedy);
+    const std::string rest = " | it " + std::string(each.why) + " | " + remedy + " |";
+    INFO(each.name);
+    for (const std::string& row : rows) {
+      if (row.ends_with(rest) && row.find("`" + std::string(each.name) + "`") != std::string::npos) ++named;
+    }
+  }
+  CHECK(named == config::refused_properties().size());
+}
+
+TEST_CASE("docs: the configurations of docs/kafka.md are right") {
+  const auto fences = support::fences(source("docs/kafka.md"));
+  int examples = 0;
+  for (const support::Fence& fence : fences) {
+    if (fence.language != "toml") continue;
+    ++examples;
+    const config::Loaded loaded = config::parse(fence.text, fence.title, {nullptr, "gw-07"});
+    for (const config::Problem& problem : loaded.problems)
+      UNSCOPED_INFO(config::to_string(problem));
+    REQUIRE(loaded.config.has_value());
+    CHECK(property_problems(*loaded.config).empty());
+  }
+  CHECK(examples == 4);
 }
 
 TEST_CASE("docs: the manual page names every verb and option, and its examples are understood") {

@@ -1,0 +1,46 @@
+// A connection to a broker, in TLS where [kafka.tls] says so. Non-blocking; one thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/config.h"
+
+namespace fieldpost {
+
+class Channel {
+ public:
+  /// What a call has done. Where it has moved nothing it is to be repeated when poll() gives `wait` for the descriptor.
+  struct Moved {
+    std::size_t bytes = 0;
+    short wait = 0;
+    bool closed = false;  // for ever; problem() may say why
+  };
+
+  /// `fd` is connected, non-blocking, and closed with this. `host`: the name that has to stand in the certificate.
+  Channel(int fd, const std::optional<config::Tls>& tls, const std::string& host);
+  ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  int fd() const { return fd_; }
+  /// To be repeated until it has moved a byte. Before that nothing is read or written.
+  Moved shake_hands();
+  Moved read(char* into, std::size_t size);
+  Moved write(const char* from, std::size_t size);
+  /// The rest of a sentence that begins with the broker, in librdkafka's or an operator's words; empty: none.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  struct Tls;
+  Moved of_tls(int result);
+  static Moved of_socket(ssize_t result, short wait);
+
+  const int fd_;
+  std::unique_ptr<Tls> tls_;
+  std::string problem_;
+};
+
+}  // namespace fieldpost
