@@ -27,6 +27,7 @@ QueueOptions queue_options(const config::Config& config) {
   options.max_size = config.buffer.max_size;
   options.max_age = std::chrono::floor<std::chrono::seconds>(config.buffer.max_age);
   options.when_full = when_full(config.buffer.when_full);
+  options.live_first = config.kafka.order == config::Order::live_first;
   return options;
 }
 

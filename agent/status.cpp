@@ -67,7 +67,7 @@ Json evicted_json(const QueueHealth& queue) {
 Json queue_json(const QueueHealth& queue) {
   const bool any = queue.account.waiting > 0;
   return {{"waiting", queue.account.waiting},
-          {"parked", 0},
+          {"parked", queue.parked},
           {"bytes", queue.waiting_bytes},
           {"memory_bytes", queue.memory_bytes},
           {"max_memory_bytes", nullptr},

@@ -85,8 +85,9 @@ bool Queue::Impl::wait_for_room(Lane lane, Hold hold, Lock& lock) {
       if (options_.when_full == WhenFull::drop_oldest && evict_from_memory()) continue;
     }
     ++space_waiters_;
+    drop_committed(options_.max_memory / 4);
     writer_.notify_one();
-    space_.wait(lock);
+    if (memory_ >= limit) space_.wait(lock);
     --space_waiters_;
   }
   return !closing_;
@@ -133,7 +134,7 @@ QueueHealth Queue::Impl::health() const {
   health.waiting_alarm = waiting_[0];
   health.waiting_telemetry = waiting_[1];
   health.account = {read_, delivered_, waiting_[0] + waiting_[1], rejected_, evicted_};
-  health.waiting_bytes = memory_ + tails_[0].body_bytes + tails_[1].body_bytes;
+  health.waiting_bytes = memory_;
   health.memory_bytes = memory_;
   health.disk_bytes = on_disk;
   health.max_bytes = max_bytes_;
@@ -148,7 +149,11 @@ QueueHealth Queue::Impl::health() const {
   for (const Tail& lane : tails_) {
     const auto age = [&](const Moment& first) { health.oldest_age = std::max(health.oldest_age, age_of(first, now)); };
     lane.each([&](const EntryPtr& entry) { age({entry->batch->first(), entry->batch->boot()}); });
-    if (lane.body_readings > 0) age(lane.body_first);
+    for (const OnDisk* rows : {&lane.body, &lane.parked}) {
+      health.waiting_bytes += rows->bytes;
+      if (rows->readings > 0) age(rows->first);
+    }
+    health.parked += lane.parked_readings();
     if (!lane.open.empty()) age({lane.open.first(), clock_.boot()});
   }
   return health;
@@ -217,8 +222,8 @@ SeqRange Queue::append(const Layout& layout, const Stamp& stamp, std::span<const
 bool Queue::wait_safe(SeqRange range, std::chrono::milliseconds at_most) {
   return impl_->wait_safe(range, at_most);
 }
-std::optional<Claim> Queue::claim() {
-  return impl_->claim();
+std::optional<Claim> Queue::claim(Part part) {
+  return impl_->claim(part);
 }
 void Queue::settle(const Claim& claim, const Settlement& settlement) {
   impl_->settle(claim, settlement);
@@ -228,6 +233,12 @@ std::uint64_t Queue::database_id() const {
 }
 std::vector<SessionRange> Queue::undeleted() const {
   return impl_->undeleted();
+}
+void Queue::unpark() {
+  impl_->unpark();
+}
+void Queue::live_from_now() {
+  impl_->live_from_now();
 }
 bool Queue::waits(std::uint64_t ticket) const {
   return impl_->waits(ticket);

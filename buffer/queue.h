@@ -39,6 +39,7 @@ struct QueueOptions {
   std::uint64_t max_size = 1ULL << 30;  // bytes of the database and what belongs to it, on the disk
   std::chrono::seconds max_age{30 * 86'400};
   WhenFull when_full = WhenFull::drop_oldest;
+  bool live_first = false;     // RAM keeps what is live, though a backlog waits on the disk
   bool begins_session = true;  // false: somebody only looks after what waits (maintenance.h)
 };
 
@@ -67,6 +68,15 @@ struct Claim {
   std::uint64_t ticket = 0;
   std::shared_ptr<const SessionInfo> session;  // agent and site as they were when the readings were taken
   bool from_disk = false;
+  bool backlog = false;  // it is not live
+};
+
+/// What claim() hands out. Live is what was appended since the start, or the last live_from_now(), or since what was
+/// live has left RAM; the rest is backlog, and so is what was parked or rejected.
+enum class Part {
+  any,      // the oldest first
+  live,     // of the live, the oldest first
+  backlog,  // of the backlog, the oldest first
 };
 
 struct Rejection {
@@ -75,10 +85,12 @@ struct Rejection {
   std::string topic;
 };
 
-/// What became of a batch: a reading that is named in neither list was acknowledged.
+/// What became of a batch: a reading that is named in no list was acknowledged.
 struct Settlement {
   std::vector<std::size_t> released;  // ascending places in the batch: they wait again
   std::vector<Rejection> rejected;    // ascending: Kafka can never take them
+  // Ascending: their topic or partition is blocked. They wait, and are not claimed before unpark(); but where some of
+  // the batch are released they come again with these, for the order.
   std::vector<std::size_t> parked = {};
 };
 
@@ -112,6 +124,7 @@ struct QueueHealth {
   Account account;
   std::uint64_t waiting_alarm = 0;
   std::uint64_t waiting_telemetry = 0;
+  std::uint64_t parked = 0;         // readings; they are part of those that wait
   std::uint64_t waiting_bytes = 0;  // encoded
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;
@@ -158,12 +171,19 @@ class Queue {
   /// happened within `at_most`, or the queue was closed first.
   bool wait_safe(SeqRange range, std::chrono::milliseconds at_most);
 
-  /// The forwarder's thread: the oldest waiting batch of the first lane that has one. Nothing: nothing waits, or the
-  /// disk it waits on cannot be read at the moment.
-  std::optional<Claim> claim();
+  /// The forwarder's thread: the oldest waiting batch of the first lane that has one. Nothing: nothing of that part
+  /// waits, or the disk it waits on cannot be read at the moment.
+  std::optional<Claim> claim(Part part = Part::any);
 
   /// The forwarder's thread, once for each claim.
   void settle(const Claim& claim, const Settlement& settlement);
+
+  /// The forwarder's thread. What is parked may be claimed again, in its old place in the order; a restart does so,
+  /// too. What is on loan and blocked is given back before, or its place is behind.
+  void unpark();
+
+  /// The forwarder's thread. What waits now, or is on loan, becomes backlog.
+  void live_from_now();
 
   /// Whether the batch of a ticket that was given back still waits by itself: it may have been merged or given up
   /// since.

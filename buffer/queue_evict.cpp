@@ -2,7 +2,6 @@
 // first, and never what the forwarder has in hand. Every range is recorded with the transaction that deletes its rows,
 // and is told to the ground by a reading.
 #include <algorithm>
-#include <limits>
 
 #include "buffer/queue_impl.h"
 
@@ -12,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLookAtAges = 1s;
-constexpr std::int64_t kAnyRow = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
@@ -44,22 +42,27 @@ void Queue::Impl::give_up(Entry& entry, const char* reason) {
 }
 
 void Queue::Impl::give_up_row(Tail& lane_tail, const StoredRow& row, const char* reason) {
-  lane_tail.cursor = row.id;
-  if (passed_over(lane_tail, row.id)) return;
-  const std::uint64_t readings = std::min(row.readings, lane_tail.body_readings);
-  lane_tail.body_readings -= readings;
-  lane_tail.body_bytes -= std::min<std::uint64_t>(lane_tail.body_bytes, row.bytes);
-  if (lane_tail.body_readings == 0) lane_tail.body_bytes = 0;
-  if (row.batch) lane_tail.body_first = {row.batch->last(), row.batch->boot()};
+  const bool parked = lane_tail.parked_row(row.id);
+  OnDisk& rows = parked ? lane_tail.parked : lane_tail.body;
+  if (parked) {
+    lane_tail.forget_parked(row.id);
+  } else {
+    lane_tail.cursor = row.id;
+  }
+  const std::uint64_t readings = std::min(row.readings, rows.readings);
+  rows.take(readings, row.bytes);
+  if (row.batch) rows.first = {row.batch->last(), row.batch->boot()};
   erase_.push_back({row.id, row.lane, row.readings, row.bytes, row.session, {}});
   count_evicted(row.lane, row.session, row.ranges(), readings, reason);
 }
 
 // Rows that the account knows of are not there.
-void Queue::Impl::lose_body(Tail& lane_tail, std::uint64_t readings) {
+void Queue::Impl::lose_rows(Tail& lane_tail, OnDisk& rows) {
+  if (rows.readings == 0) return;
   const auto lane = static_cast<Lane>(&lane_tail - tails_.data());
-  lane_tail.body_readings -= readings;
-  if (lane_tail.body_readings == 0) lane_tail.body_bytes = 0;
+  const std::uint64_t readings = rows.readings;
+  rows = {};
+  if (&rows == &lane_tail.parked) lane_tail.parked_rows = {};
   count_evicted(lane, 0, {SeqRange{}}, readings, "damage");
 }
 
@@ -69,82 +72,69 @@ bool Queue::Impl::evict_from_memory() {
   const std::uint64_t before = memory_;
   drop_committed(0);
   if (memory_ < before) return true;
+  const auto may_go = [](const Entry& entry) { return entry.idle() && !entry.saved && !entry.held; };
   for (const Lane lane : {Lane::telemetry, Lane::alarm}) {
     Tail& lane_tail = tail(lane);
-    const auto may_go = [](const EntryPtr& entry) { return entry->idle() && !entry->saved && !entry->held; };
-    const auto taken = std::find_if(lane_tail.taken.begin(), lane_tail.taken.end(),
-                                    [&](const auto& entry) { return may_go(entry.second); });
-    if (taken != lane_tail.taken.end()) {
-      give_up(*taken->second, "memory");
-      lane_tail.taken.erase(taken);
-      return true;
+    EntryPtr oldest = lane_tail.oldest(may_go);
+    if (!oldest) {
+      lane_tail.close_open();
+      oldest = lane_tail.oldest(may_go);
     }
-    if (std::none_of(lane_tail.closed.begin(), lane_tail.closed.end(), may_go)) lane_tail.close_open();
-    const auto closed = std::find_if(lane_tail.closed.begin(), lane_tail.closed.end(), may_go);
-    if (closed != lane_tail.closed.end()) {
-      give_up(**closed, "memory");
-      lane_tail.closed.erase(closed);
-      return true;
-    }
+    if (!oldest) continue;
+    lane_tail.remove(oldest);
+    give_up(*oldest, "memory");
+    return true;
   }
   return false;
 }
 
-// Gives up what is in RAM of the lane, oldest first, until one is met that is not wanted; with `disk_bytes`, only what
-// stands on the disk too, and about as much.
-void Queue::Impl::evict_entries(Tail& lane_tail, const char* reason, const Wanted& wanted,
-                                std::optional<std::uint64_t> disk_bytes, Purged& gone) {
-  std::uint64_t freed = 0;
-  const auto may_go = [&](const Entry& entry) {
-    return entry.idle() && (!disk_bytes || (entry.saved && freed < *disk_bytes));
-  };
-  const auto count = [&](Entry& entry) {
-    give_up(entry, reason);
-    freed += pages_of(entry.row_bytes) * kPageBytes;
-    gone.readings += entry.batch->readings();
-    ++gone.batches;
-  };
-  for (auto entry = lane_tail.taken.begin(); entry != lane_tail.taken.end();) {
-    if (!may_go(*entry->second) || !wanted(*entry->second->batch)) {
-      ++entry;
-      continue;
-    }
-    count(*entry->second);
-    entry = lane_tail.taken.erase(entry);
-  }
-  if (lane_tail.body_readings > 0) return;  // what is closed comes after it
-  while (!lane_tail.closed.empty()) {
-    Entry& entry = *lane_tail.closed.front();
-    if (!may_go(entry) || !wanted(*entry.batch)) return;
-    count(entry);
-    lane_tail.closed.pop_front();
-  }
-}
-
-// The writer's thread, without the lock: gives up rows of the body, oldest first, until one is met that is not wanted
-// or about `bytes` of the disk will be free. False: none is left that may go.
-bool Queue::Impl::evict_rows(Lane lane, const char* reason, const Wanted& wanted, std::int64_t up_to,
-                             std::uint64_t bytes, Purged& gone) {
+// The writer's thread, without the lock: gives up the oldest of the lane, parked or not, until one is met that is not
+// wanted. False: none is left within reach.
+bool Queue::Impl::evict(Lane lane, const char* reason, const Wanted& wanted, const Reach& reach, Purged& gone) {
   Tail& lane_tail = tail(lane);
-  for (std::uint64_t freed = 0; freed < bytes;) {
-    std::int64_t after = 0;
-    {
-      const Lock lock(mutex_);
-      if (lane_tail.body_readings == 0) return false;
-      after = lane_tail.cursor;
+  const auto may_go = [&](const Entry& entry) { return entry.idle() && (!reach.saved_only || entry.saved); };
+  std::int64_t after = 0;  // up to here the rows have been looked at
+  std::uint64_t rewinds = 0;
+  for (std::uint64_t freed = 0; freed < reach.bytes;) {
+    Lock lock(mutex_);
+    if (std::exchange(rewinds, lane_tail.rewinds) != lane_tail.rewinds) after = 0;
+    EntryPtr oldest = lane_tail.oldest(may_go);
+    std::optional<StoredRow> row;
+    const std::optional<std::int64_t> first = reach.disk ? lane_tail.first_row() : std::nullopt;
+    if (first && !(oldest && oldest->row != 0 && oldest->row < *first)) {
+      after = std::max(after, *first - 1);
+      lock.unlock();
+      row = store_->rows().next(lane, after);
+      lock.lock();
+      if (lane_tail.rewinds != rewinds) continue;
+      if (!row || row->id > lane_tail.newest_row) {
+        lose_rows(lane_tail, lane_tail.body);
+        lose_rows(lane_tail, lane_tail.parked);
+        continue;
+      }
+      if (!on_disk_alone(lane_tail, row->id)) {  // the forwarder has it, or took it just now
+        after = row->id;
+        continue;
+      }
+      oldest = lane_tail.oldest(may_go);
     }
-    const std::optional<StoredRow> row = store_->rows().next(lane, after);
-    const Lock lock(mutex_);
-    if (lane_tail.cursor != after) continue;  // the forwarder took it
-    if (!row) {
-      lose_body(lane_tail, lane_tail.body_readings);
+    std::uint64_t bytes = 0;
+    if (oldest && (!row || (oldest->row != 0 && oldest->row < row->id))) {
+      if (!wanted(*oldest->batch)) return false;
+      bytes = oldest->row_bytes;
+      gone.readings += oldest->batch->readings();
+      lane_tail.remove(oldest);
+      give_up(*oldest, reason);
+    } else if (row) {
+      if (row->id > reach.up_to || (row->batch && !wanted(*row->batch))) return false;
+      bytes = row->bytes;
+      gone.readings += row->readings;
+      give_up_row(lane_tail, *row, row->batch ? reason : "damage");
+    } else {
       return false;
     }
-    if (row->id > up_to || (row->batch && !wanted(*row->batch))) return false;
-    give_up_row(lane_tail, *row, row->batch ? reason : "damage");
-    freed += pages_of(row->bytes) * kPageBytes;
-    gone.readings += row->readings;
     ++gone.batches;
+    if (bytes > 0) freed += pages_of(bytes) * kPageBytes;
   }
   return true;
 }
@@ -180,11 +170,7 @@ bool Queue::Impl::evict_for_room() {
   if (stored_.rejected > 0 && evict_rejected("size", {}, shares_.eviction).readings > 0) return true;
   for (const Lane lane : {Lane::telemetry, Lane::alarm}) {
     Purged gone;
-    {
-      const Lock lock(mutex_);
-      evict_entries(tail(lane), "size", any, shares_.eviction, gone);
-    }
-    evict_rows(lane, "size", any, kAnyRow, shares_.eviction, gone);
+    evict(lane, "size", any, {.saved_only = true, .bytes = shares_.eviction}, gone);
     if (gone.batches > 0) return true;
   }
   return false;
@@ -199,13 +185,13 @@ void Queue::Impl::evict_old() {
   const auto old = [&](const Batch& batch) { return age_of({batch.last(), batch.boot()}, stamp) > limit; };
   for (const Lane lane : {Lane::alarm, Lane::telemetry}) {
     Purged gone;
-    bool body = false;
-    {
+    Reach reach{.disk = false, .bytes = shares_.eviction};
+    if (store_) {
       const Lock lock(mutex_);
-      evict_entries(tail(lane), "age", old, std::nullopt, gone);
-      body = tail(lane).body_readings > 0 && age_of(tail(lane).body_first, stamp) > limit;
+      const auto any_old = [&](const OnDisk& rows) { return rows.readings > 0 && age_of(rows.first, stamp) > limit; };
+      reach.disk = any_old(tail(lane).body) || any_old(tail(lane).parked);
     }
-    if (body && store_) evict_rows(lane, "age", old, kAnyRow, shares_.eviction, gone);
+    evict(lane, "age", old, reach, gone);
   }
 }
 

@@ -12,11 +12,11 @@ constexpr std::size_t kSessionsKept = 64;
 
 }  // namespace
 
-std::optional<Claim> Queue::Impl::claim() {
+std::optional<Claim> Queue::Impl::claim(Part part) {
   Lock lock(mutex_);
   if (recovering_) return std::nullopt;
   for (const Lane lane : {Lane::alarm, Lane::telemetry}) {
-    if (auto claim = claim_from(tail(lane), lane, lock)) {
+    if (auto claim = claim_from(tail(lane), lane, part, lock)) {
       lock.unlock();
       claim->session = session_info(claim->batch->session(), claim->from_disk);
       return claim;
@@ -25,91 +25,106 @@ std::optional<Claim> Queue::Impl::claim() {
   return std::nullopt;
 }
 
-std::optional<Claim> Queue::Impl::claim_from(Tail& lane_tail, Lane lane, Lock& lock) {
-  for (const auto& [ticket, entry] : lane_tail.taken) {
-    if (entry->claimed) continue;
-    entry->claimed = true;
-    return Claim{entry->batch, ticket, nullptr, entry->from_disk};
-  }
-  if (lane_tail.body_readings > 0) return claim_body(lane_tail, lane, lock);
-
+std::optional<Claim> Queue::Impl::claim_from(Tail& lane_tail, Lane lane, Part part, Lock& lock) {
+  const std::optional<bool> live = part == Part::any ? std::nullopt : std::optional(part == Part::live);
   // commit_interval = 0: what is not on the disk yet is not sent.
   const bool commit_first = options_.commit_interval.count() == 0;
-  if (lane_tail.closed.empty()) {
-    if (commit_first) return std::nullopt;
-    lane_tail.close_open();
+  for (;;) {
+    EntryPtr next = lane_tail.next(live);
+    // The body stands before what has no row, and before the rows that are above its own.
+    const bool body_first =
+        part != Part::live && lane_tail.body.readings > 0 && (!next || next->row == 0 || next->row > lane_tail.cursor);
+    if (body_first) {
+      if (std::chrono::steady_clock::now() < read_again_at_) return std::nullopt;
+      switch (next_of_body(lane_tail, lane, live, lock, next)) {
+        case BodyRead::again:
+          continue;
+        case BodyRead::unreadable:
+          return std::nullopt;
+        case BodyRead::found:
+          break;
+      }
+    }
+    if (!next && part != Part::backlog && !commit_first && !lane_tail.open.empty()) {
+      lane_tail.close_open();
+      next = lane_tail.next(live);
+    }
+    if (!next || (commit_first && next->stand == Stand::closed && !next->saved)) return std::nullopt;
+    return lend(std::move(next), lane_tail);
   }
-  if (lane_tail.closed.empty()) return std::nullopt;
-  EntryPtr entry = lane_tail.closed.front();
-  if (commit_first && !entry->saved) return std::nullopt;
-  lane_tail.closed.pop_front();
-  return lend(std::move(entry), lane_tail);
 }
 
 Claim Queue::Impl::lend(EntryPtr entry, Tail& lane_tail) {
-  entry->claimed = true;
-  lane_tail.cursor = std::max(lane_tail.cursor, entry->row);
-  Claim claim{entry->batch, next_ticket_++, nullptr, entry->from_disk};
+  if (entry->stand != Stand::taken) lane_tail.remove(entry);
+  entry->stand = Stand::taken;
+  if (entry->ticket == 0) entry->ticket = next_ticket_++;
+  Claim claim{entry->batch, entry->ticket, nullptr, entry->from_disk(), !lane_tail.live(*entry)};
   lane_tail.taken.emplace(claim.ticket, std::move(entry));
   return claim;
 }
 
-std::optional<Claim> Queue::Impl::claim_body(Tail& lane_tail, Lane lane, Lock& lock) {
-  // While the lock is open the writer may give up rows, which moves the cursor, or replace the whole database, which
-  // the generation tells.
-  while (lane_tail.body_readings > 0) {
-    if (std::chrono::steady_clock::now() < read_again_at_) return std::nullopt;
-    const std::int64_t after = lane_tail.cursor;
-    const std::uint64_t generation = generation_;
-    if (reader_generation_ != generation) reader_.reset();
-    reader_generation_ = generation;
-    std::string error;
-    lock.unlock();
-    std::optional<StoredRow> row = read_row(lane, after, error);
-    lock.lock();
-    if (generation_ != generation || lane_tail.cursor != after) continue;
-    if (!error.empty()) {
-      reader_.reset();
-      read_again_at_ = std::chrono::steady_clock::now() + kReadAgainAfter;
-      if (disk_error_.empty() && read_error_.empty()) disk_error_since_ = clock_.now().wall;
-      read_error_ = error;
-      writer_.notify_one();
-      return std::nullopt;
-    }
-    read_error_.clear();
-    if (!row) {
-      lose_body(lane_tail, lane_tail.body_readings);  // rows that the account knows of are not there
-      return std::nullopt;
-    }
-    if (!row->batch) {
-      give_up_row(lane_tail, *row, "damage");
-      continue;
-    }
-    lane_tail.cursor = row->id;
-    if (passed_over(lane_tail, row->id)) continue;
-    const Batch& batch = *row->batch;
-    lane_tail.body_bytes -= std::min<std::uint64_t>(lane_tail.body_bytes, batch.bytes());
-    lane_tail.body_readings -= std::min(batch.readings(), lane_tail.body_readings);
-    lane_tail.body_first = {batch.first(), batch.boot()};
-    memory_ += batch.bytes();
-    auto entry = std::make_shared<Entry>();
-    entry->batch = std::move(row->batch);
-    entry->row = row->id;
-    entry->row_readings = row->readings;
-    entry->row_bytes = row->bytes;
-    entry->saved = true;
-    entry->from_disk = true;
-    return lend(std::move(entry), lane_tail);
+// The row that follows the cursor, as an entry that is in no list yet; or what stands before it in RAM.
+// While the lock is open the writer may give up rows or let go of others, which moves the cursor, or replace the whole
+// database, which the generation tells.
+Queue::Impl::BodyRead Queue::Impl::next_of_body(Tail& lane_tail, Lane lane, std::optional<bool> live, Lock& lock,
+                                                EntryPtr& next) {
+  const std::int64_t after = lane_tail.cursor;
+  const std::uint64_t generation = generation_;
+  if (reader_generation_ != generation) reader_.reset();
+  reader_generation_ = generation;
+  std::string error;
+  lock.unlock();
+  std::optional<StoredRow> row = read_row(lane, after, error);
+  lock.lock();
+  if (generation_ != generation || lane_tail.cursor != after || lane_tail.body.readings == 0) return BodyRead::again;
+  if (!error.empty()) {
+    reader_.reset();
+    read_again_at_ = std::chrono::steady_clock::now() + kReadAgainAfter;
+    if (disk_error_.empty() && read_error_.empty()) disk_error_since_ = clock_.now().wall;
+    read_error_ = error;
+    writer_.notify_one();
+    return BodyRead::unreadable;
   }
-  return std::nullopt;
+  read_error_.clear();
+  if (!row || row->id > lane_tail.newest_row) {  // rows that the account knows of are not there
+    lose_rows(lane_tail, lane_tail.body);
+    return BodyRead::again;
+  }
+  next = lane_tail.next(live);
+  if (next && next->row != 0 && next->row < row->id) return BodyRead::found;
+  if (lane_tail.parked_row(row->id) || known(lane_tail, row->id)) {
+    lane_tail.cursor = row->id;
+    return BodyRead::again;
+  }
+  if (!row->batch) {
+    give_up_row(lane_tail, *row, "damage");
+    return BodyRead::again;
+  }
+  const Batch& batch = *row->batch;
+  lane_tail.cursor = row->id;
+  lane_tail.body.take(batch.readings(), batch.bytes());
+  lane_tail.body.first = {batch.first(), batch.boot()};
+  memory_ += batch.bytes();
+  next = std::make_shared<Entry>();
+  next->batch = std::move(row->batch);
+  next->stand = Stand::taken;
+  next->row = row->id;
+  next->row_readings = row->readings;
+  next->row_bytes = row->bytes;
+  next->saved = true;
+  return BodyRead::found;
 }
 
-// A row that the forwarder has already, or had, is no part of the body. (It can stand above the cursor only where a
-// database with a backlog of its own came back while batches were on loan.)
-bool Queue::Impl::passed_over(const Tail& lane_tail, std::int64_t row) const {
-  return std::any_of(lane_tail.taken.begin(), lane_tail.taken.end(),
-                     [row](const auto& taken) { return taken.second->row == row; }) ||
+// RAM holds the row, or holds that it is to go.
+bool Queue::Impl::known(const Tail& lane_tail, std::int64_t row) const {
+  const auto same = [row](const EntryPtr& entry) { return entry->row == row; };
+  return lane_tail.in_ram(row) || std::any_of(gone_.begin(), gone_.end(), same) ||
          std::any_of(erase_.begin(), erase_.end(), [row](const ErasedRow& erased) { return erased.id == row; });
+}
+
+bool Queue::Impl::on_disk_alone(const Tail& lane_tail, std::int64_t row) const {
+  if (lane_tail.parked_row(row)) return true;
+  return lane_tail.body.readings > 0 && row > lane_tail.cursor && !known(lane_tail, row);
 }
 
 std::optional<StoredRow> Queue::Impl::read_row(Lane lane, std::int64_t after, std::string& error) {
@@ -141,6 +156,18 @@ std::shared_ptr<const SessionInfo> Queue::Impl::session_info(std::uint64_t id, b
   if (sessions_.size() >= kSessionsKept) sessions_.clear();
   sessions_.emplace(id, info);
   return info;
+}
+
+void Queue::Impl::live_from_now() {
+  const Lock lock(mutex_);
+  for (Tail& lane : tails_)
+    lane.begin_live();
+}
+
+void Queue::Impl::unpark() {
+  const Lock lock(mutex_);
+  for (Tail& lane : tails_)
+    lane.unpark();
 }
 
 void Queue::Impl::set_link(const LinkHint& hint) {

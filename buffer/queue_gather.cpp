@@ -23,17 +23,21 @@ constexpr std::size_t kMergedAtOnce = 256 << 10;
 
 // Waiting batches that are small become one: those of a link that comes and goes, and the newest row on the disk with
 // what came since. The ones that were taken in are left without a batch.
-void Queue::Impl::merge_run(const std::vector<EntryPtr>& entries) {
+void Queue::Impl::merge_run(const Tail& lane_tail, const std::vector<EntryPtr>& entries) {
   std::size_t merged = 0;
   for (std::size_t i = 0; i < entries.size() && merged < kMergedAtOnce;) {
     Entry& into = *entries[i];
     const std::size_t most = into.row == 0 ? shares_.batch / 2 : kRowInPage;
+    // Behind an older row there may be others that RAM does not hold.
+    const bool last = into.row == 0 || into.row == lane_tail.newest_row;
     std::size_t bytes = into.batch->bytes();
     std::size_t end = i + 1;
-    for (; into.idle() && end < entries.size(); ++end) {
+    for (; last && into.idle() && end < entries.size(); ++end) {
       const Entry& next = *entries[end];
       bytes += next.batch->bytes();
-      if (!next.idle() || next.row != 0 || bytes > most || !goes_on(*entries[end - 1]->batch, *next.batch)) break;
+      const bool alike = next.stand == into.stand && lane_tail.live(next) == lane_tail.live(into);
+      if (!alike || !next.idle() || next.row != 0 || bytes > most) break;
+      if (!goes_on(*entries[end - 1]->batch, *next.batch)) break;
     }
     if (end > i + 1) {
       BatchBuilder builder(into.batch->session(), into.batch->lane(), into.batch->boot());
@@ -56,14 +60,9 @@ void Queue::Impl::merge_run(const std::vector<EntryPtr>& entries) {
 }
 
 void Queue::Impl::merge_small(Tail& lane_tail) {
-  std::vector<EntryPtr> released;
-  for (const auto& [ticket, entry] : lane_tail.taken)
-    released.push_back(entry);
-  merge_run(released);
-  std::erase_if(lane_tail.taken, [](const auto& entry) { return entry.second->batch == nullptr; });
-  auto& closed = lane_tail.closed;
-  merge_run({closed.begin(), closed.end()});
-  std::erase_if(closed, [](const EntryPtr& entry) { return entry->batch == nullptr; });
+  merge_run(lane_tail, lane_tail.ordered());
+  for (const Stand stand : {Stand::again, Stand::unparked, Stand::parked, Stand::closed})
+    std::erase_if(lane_tail.list(stand), [](const EntryPtr& entry) { return entry->batch == nullptr; });
 }
 
 void Queue::Impl::gather_batches(Work& work) {
@@ -72,8 +71,9 @@ void Queue::Impl::gather_batches(Work& work) {
   for (Tail& lane : tails_) {
     lane.close_open();
     merge_small(lane);
-    lane.each([&](const EntryPtr& entry) {
-      if (entry->saved || entry->committing || (bytes > 0 && bytes >= shares_.log / 4)) return;
+    for (const EntryPtr& entry : lane.ordered()) {
+      if (entry->saved || entry->committing) continue;
+      if (bytes > 0 && bytes >= shares_.log / 4) break;
       bytes += entry->batch->bytes();
       entry->committing = true;
       if (entry->row == 0) {
@@ -85,7 +85,7 @@ void Queue::Impl::gather_batches(Work& work) {
         work.replaced.push_back(entry);
         work.commit.replace.push_back({entry->row, entry->batch});
       }
-    });
+    }
   }
 }
 
@@ -156,27 +156,27 @@ Queue::Impl::Work Queue::Impl::gather(Due what) {
   return work;
 }
 
+// All of the batch stands in the entry's row; the entry may have less by now, or nothing.
+void Queue::Impl::written(Entry& entry, const Batch& batch) {
+  entry.committing = false;
+  entry.saved = true;
+  entry.row_readings = batch.readings();
+  entry.row_bytes = batch.bytes();
+  mark_safe(batch);
+  if (!entry.gone) return;
+  erase(entry);
+  if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
+}
+
 void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
   stored_ = work.commit.account;
   stored_seq_ = work.commit.last_seq;
-  const auto written = [&](Entry& entry, const Batch& batch) {
-    entry.committing = false;
-    entry.saved = true;
-    entry.row_readings = batch.readings();
-    entry.row_bytes = batch.bytes();
-    mark_safe(batch);
-    if (!entry.gone) return;
-    erase(entry);
-    if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
-  };
   for (std::size_t i = 0; i < ids.size(); ++i) {
     Entry& entry = *work.inserted[i];
     const Batch& batch = *work.commit.insert[i];
     entry.row = ids[i];
-    Tail& lane = tail(batch.lane());
-    // What the forwarder holds stands before the body; it took the oldest first, so its rows are the lower ones.
-    const bool waiting = !lane.closed.empty() && lane.closed.front()->row != 0 && lane.closed.front()->row <= ids[i];
-    if (!waiting && lane.body_readings == 0) lane.cursor = std::max(lane.cursor, ids[i]);
+    std::int64_t& newest = tail(batch.lane()).newest_row;
+    newest = std::max(newest, ids[i]);
     written(entry, batch);
   }
   for (std::size_t i = 0; i < work.replaced.size(); ++i)
@@ -218,20 +218,42 @@ void Queue::Impl::revert(const Work& work) {
   housekeeping_since_ = std::chrono::steady_clock::now();
 }
 
-// What is on the disk need not be in RAM as well, once the backlog is larger than RAM should hold. But for the newest
-// row, while the next readings may be added to it.
+// But for the newest row, while the next readings may be added to it.
+bool Queue::Impl::may_leave(const Tail& lane_tail, const Entry& entry, bool keep_newest) const {
+  const bool may_grow = keep_newest && entry.row == lane_tail.newest_row && entry.batch->bytes() < kRowInPage;
+  return entry.clean() && !may_grow;
+}
+
+// What is on the disk need not be in RAM as well where it is parked, or the backlog is larger than RAM should hold.
 void Queue::Impl::drop_committed(std::uint64_t keep) {
   for (Tail& lane : tails_) {
-    while (!lane.closed.empty() && (lane.body_readings > 0 || memory_ > keep)) {
-      const Entry& entry = *lane.closed.front();
-      const bool may_grow = keep > 0 && lane.closed.size() == 1 && entry.batch->bytes() < kRowInPage;
-      if (!entry.saved || !entry.idle() || entry.changed || may_grow) break;
-      if (lane.body_readings == 0) lane.body_first = {entry.batch->first(), entry.batch->boot()};
-      lane.body_readings += entry.batch->readings();
-      lane.body_bytes += entry.batch->bytes();
+    std::erase_if(lane.list(Stand::parked), [&](const EntryPtr& entry) {
+      if (!may_leave(lane, *entry, keep > 0)) return false;
+      lane.leave_to_parked(*entry);
+      memory_ -= entry->batch->bytes();
+      return true;
+    });
+    const auto leave = [&](const Entry& entry) {
+      const bool live = lane.live(entry);
+      const bool follows = lane.body.readings > 0 && !(live && options_.live_first) && entry.stand != Stand::again;
+      if ((!follows && memory_ <= keep) || !may_leave(lane, entry, keep > 0)) return false;
+      lane.leave_to_body(entry);
       memory_ -= entry.batch->bytes();
-      lane.closed.pop_front();
+      if (!live) return true;
+      for (Tail& each : tails_)
+        each.begin_live();  // live itself has fallen behind
+      return true;
+    };
+    std::erase_if(lane.list(Stand::unparked), [&](const EntryPtr& entry) { return leave(*entry); });
+    Entries& closed = lane.list(Stand::closed);
+    while (!closed.empty()) {
+      const EntryPtr entry = closed.front();
+      if (!leave(*entry)) break;
+      closed.pop_front();
     }
+    // What was released is about to be claimed again.
+    if (space_waiters_ > 0 || keep == 0)
+      std::erase_if(lane.list(Stand::again), [&](const EntryPtr& entry) { return leave(*entry); });
   }
 }
 

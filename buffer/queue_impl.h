@@ -38,11 +38,13 @@ class Queue::Impl {
   bool abandoned() const { return abandoned_; }
 
   // The forwarder's thread.
-  std::optional<Claim> claim();
+  std::optional<Claim> claim(Part part);
   void settle(const Claim& claim, const Settlement& settlement);
   bool waits(std::uint64_t ticket) const;
   std::vector<SessionRange> undeleted() const;
   void set_link(const LinkHint& hint);
+  void live_from_now();
+  void unpark();
 
   std::function<void()> wake;
   std::uint64_t session() const { return session_.id; }
@@ -93,16 +95,18 @@ class Queue::Impl {
   SeqRange drop(Lane lane, std::uint64_t readings);
 
   // queue_forward.cpp
+  enum class BodyRead { found, again, unreadable };
   Claim lend(EntryPtr entry, Tail& tail);
-  std::optional<Claim> claim_from(Tail& tail, Lane lane, Lock& lock);
-  std::optional<Claim> claim_body(Tail& tail, Lane lane, Lock& lock);
-  bool passed_over(const Tail& tail, std::int64_t row) const;
+  std::optional<Claim> claim_from(Tail& tail, Lane lane, Part part, Lock& lock);
+  BodyRead next_of_body(Tail& tail, Lane lane, std::optional<bool> live, Lock& lock, EntryPtr& next);
+  bool known(const Tail& tail, std::int64_t row) const;
+  bool on_disk_alone(const Tail& tail, std::int64_t row) const;
   std::optional<StoredRow> read_row(Lane lane, std::int64_t after, std::string& error);
   std::shared_ptr<const SessionInfo> session_info(std::uint64_t id, bool may_read);
 
   // queue_settle.cpp
-  void settle_rest(std::uint64_t ticket, const EntryPtr& entry, std::shared_ptr<const Batch> rest,
-                   const std::vector<SeqRange>& delivered);
+  void settle_rest(const EntryPtr& entry, std::shared_ptr<const Batch> rest, const std::vector<SeqRange>& delivered);
+  void wait_again(const EntryPtr& entry, Stand stand);
   void erase(Entry& entry);
   void mark_safe(const Batch& batch);
   void mark_unsafe(const Batch& batch);
@@ -112,12 +116,15 @@ class Queue::Impl {
                      const char* reason);
   void give_up(Entry& entry, const char* reason);
   void give_up_row(Tail& tail, const StoredRow& row, const char* reason);
-  void lose_body(Tail& tail, std::uint64_t readings);
+  void lose_rows(Tail& tail, OnDisk& rows);
   bool evict_from_memory();
-  void evict_entries(Tail& tail, const char* reason, const Wanted& wanted, std::optional<std::uint64_t> disk_bytes,
-                     Purged& gone);
-  bool evict_rows(Lane lane, const char* reason, const Wanted& wanted, std::int64_t up_to, std::uint64_t bytes,
-                  Purged& gone);
+  struct Reach {
+    bool disk = true;         // rows that RAM does not hold, too
+    bool saved_only = false;  // of what RAM holds
+    std::int64_t up_to = INT64_MAX;
+    std::uint64_t bytes = UINT64_MAX;  // of the disk, about
+  };
+  bool evict(Lane lane, const char* reason, const Wanted& wanted, const Reach& reach, Purged& gone);
   Purged evict_rejected(const char* reason, const PurgeOrder& order, std::uint64_t bytes);
   bool evict_for_room();
   void evict_old();
@@ -155,9 +162,11 @@ class Queue::Impl {
   void gather_batches(Work& work);
   void gather_changed(Work& work);
   void merge_small(Tail& tail);
-  void merge_run(const std::vector<EntryPtr>& entries);
+  void merge_run(const Tail& tail, const std::vector<EntryPtr>& entries);
   void confirm(Work& work, const std::vector<std::int64_t>& ids);
   void revert(const Work& work);
+  void written(Entry& entry, const Batch& batch);
+  bool may_leave(const Tail& tail, const Entry& entry, bool keep_newest) const;
   void drop_committed(std::uint64_t keep);
 
   // queue_open.cpp
@@ -171,6 +180,7 @@ class Queue::Impl {
   void recover();
   Known forget_rows();
   void take_out(Salvage& salvage, const Known& known, Store& store);
+  void keep_rows(const Known& known);
   void lose(Lane lane, std::uint64_t session, SeqRange range, std::uint64_t readings);
   void account_for(const Known& known, const std::optional<StoredAccount>& had, const StoredAccount& has,
                    const std::vector<EvictedRange>& lost);

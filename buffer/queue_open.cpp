@@ -117,14 +117,17 @@ void Queue::Impl::adopt(Store& store) {
   records_left_ = rows.evicted > 0;
   const std::array<std::uint64_t, 2> waiting{account.waiting_alarm, account.waiting_telemetry};
   for (std::size_t lane = 0; lane < tails_.size(); ++lane) {
-    tails_[lane].body_readings += waiting[lane];
-    if (waiting[lane] > 0) tails_[lane].queue_behind_body();
+    Tail& lane_tail = tails_[lane];
+    lane_tail.body.readings += waiting[lane];
+    lane_tail.cursor = 0;
+    lane_tail.newest_row = rows.batch;
+    ++lane_tail.rewinds;
     waiting_[lane] += waiting[lane];
     if (oldest[lane] && oldest[lane]->batch) {
-      tails_[lane].body_first = {oldest[lane]->batch->first(), oldest[lane]->batch->boot()};
+      lane_tail.body.first = {oldest[lane]->batch->first(), oldest[lane]->batch->boot()};
     }
   }
-  tails_[1].body_bytes += account.waiting_bytes;
+  tails_[1].body.bytes += account.waiting_bytes;
   if (last && !previous_) previous_ = Previous{last->info.id, last->clean, last_seq};
 }
 

@@ -49,14 +49,13 @@ std::optional<Purged> Queue::Impl::purge_now(const PurgeOrder& order) {
   const std::int64_t up_to = store_->last_rows().batch;
   for (const Lane lane : {Lane::alarm, Lane::telemetry}) {
     if (order.lane && *order.lane != lane) continue;
+    {
+      const Lock lock(mutex_);
+      tail(lane).close_open();
+    }
     for (bool more = true; more;) {
       Purged step;
-      more = evict_rows(lane, "purge", wanted, up_to, shares_.eviction, step);
-      if (!more) {
-        const Lock lock(mutex_);
-        tail(lane).close_open();
-        evict_entries(tail(lane), "purge", wanted, std::nullopt, step);
-      }
+      more = evict(lane, "purge", wanted, {.up_to = up_to, .bytes = shares_.eviction}, step);
       add(step);
       if (step.batches > 0 && !commit(Due::housekeeping)) return std::nullopt;
     }
@@ -82,9 +81,7 @@ std::optional<Purged> Queue::Impl::retry_now() {
       if (std::find(erase_rejected_.begin(), erase_rejected_.end(), row->id) != erase_rejected_.end()) continue;
       Tail& lane_tail = tail(row->batch->lane());
       lane_tail.close_open();
-      auto entry = std::make_shared<Entry>();
-      entry->batch = row->batch;
-      lane_tail.closed.push_back(std::move(entry));
+      lane_tail.add(*row->batch, Stand::unparked);
       mark_unsafe(*row->batch);
       memory_ += row->batch->bytes();
       bytes += row->bytes;

@@ -13,24 +13,50 @@ namespace fieldpost {
 namespace {
 
 constexpr std::size_t kPartBytes = 1 << 20;
+constexpr int kUnreadableTries = 30;  // one a second
+
+StoredRow row_of(const std::shared_ptr<const Batch>& batch, std::int64_t id) {
+  StoredRow row;
+  row.id = id;
+  row.lane = batch->lane();
+  row.session = batch->session();
+  row.range = {batch->ranges().front().first, batch->ranges().back().last};
+  row.readings = batch->readings();
+  row.bytes = batch->bytes();
+  row.batch = batch;
+  return row;
+}
 
 }  // namespace
 
 // What RAM knows of the rows of the database that is gone.
 struct Queue::Impl::Known {
+  struct Kept {
+    EntryPtr entry;
+    std::shared_ptr<const Batch> batch;
+  };
+  struct Rows {
+    std::int64_t above = 0;           // of the body
+    std::int64_t newest = INT64_MAX;  // what is behind comes from a commit that failed
+    SeqSet parked;
+    std::uint64_t readings = 0;  // in all of them
+  };
   bool session_begun = false;
-  std::array<std::int64_t, 2> cursor{};  // by lane: rows up to it are in RAM or settled
-  std::set<std::int64_t> in_ram;         // of the others
-  std::array<std::uint64_t, 2> body{};   // by lane: readings that stood on the disk alone
-  std::uint64_t rejected = 0;            // rows of that table
-  SeqSet held;                           // seqs of this session that RAM holds
+  std::array<Rows, 2> alone;      // by lane: what stood on the disk alone
+  std::set<std::int64_t> in_ram;  // and what did not
+  std::vector<Kept> kept;         // what RAM has of those: it goes into the new database under the same ids
+  std::uint64_t rejected = 0;     // rows of that table
+  SeqSet held;                    // seqs of this session that RAM holds
 
   bool wants(const StoredRow& row) const {
-    return row.id > cursor[static_cast<std::size_t>(row.lane)] && !in_ram.contains(row.id);
+    const Rows& rows = alone[static_cast<std::size_t>(row.lane)];
+    const auto id = static_cast<std::uint64_t>(row.id);
+    const bool stood = (row.id > rows.above && row.id <= rows.newest) || rows.parked.overlaps({id, id});
+    return stood && !in_ram.contains(row.id);
   }
 };
 
-// What is in RAM is to be written again, what stood in the database alone is not there for the time being.
+// What stood in the database alone is not there for the time being. What RAM has of it is as in a commit under way.
 Queue::Impl::Known Queue::Impl::forget_rows() {
   Known known;
   known.session_begun = std::exchange(session_begun_, false);
@@ -40,23 +66,29 @@ Queue::Impl::Known Queue::Impl::forget_rows() {
   reader_damage_ = false;
   for (std::size_t lane = 0; lane < tails_.size(); ++lane) {
     Tail& lane_tail = tails_[lane];
-    known.cursor[lane] = lane_tail.cursor;
-    known.body[lane] = lane_tail.body_readings;
-    waiting_[lane] -= std::min(waiting_[lane], lane_tail.body_readings);
-    read_ -= lane_tail.body_readings;
-    lane_tail.body_readings = lane_tail.body_bytes = 0;
-    lane_tail.cursor = 0;
+    Known::Rows& rows = known.alone[lane];
+    if (known.session_begun) {
+      rows.above = lane_tail.body.readings > 0 ? lane_tail.cursor : INT64_MAX;
+      rows.newest = lane_tail.newest_row;
+    }
+    rows.parked = std::exchange(lane_tail.parked_rows, {});
+    rows.readings = lane_tail.body.readings + lane_tail.parked.readings;
+    waiting_[lane] -= std::min(waiting_[lane], rows.readings);
+    read_ -= rows.readings;
+    lane_tail.body = lane_tail.parked = {};
+    ++lane_tail.rewinds;
     lane_tail.each([&](const EntryPtr& entry) {
-      if (entry->row != 0) known.in_ram.insert(entry->row);
-      entry->doubtful = entry->row != 0;  // the file set aside has it
+      if (ours(*entry->batch)) {
+        for (const SeqRange& range : entry->batch->ranges())
+          known.held.add(range);
+      }
+      if (entry->row == 0) return;
+      known.in_ram.insert(entry->row);
+      known.kept.push_back({entry, entry->batch});
       doubtful_.add(entry->batch->session(), std::exchange(entry->delivered, {}));
-      entry->row = 0;
       entry->saved = entry->changed = false;
-      entry->row_readings = entry->row_bytes = 0;
+      entry->committing = true;
       mark_unsafe(*entry->batch);
-      if (!ours(*entry->batch)) return;
-      for (const SeqRange& range : entry->batch->ranges())
-        known.held.add(range);
     });
   }
   for (const ErasedRow& row : erase_) {
@@ -86,34 +118,38 @@ void Queue::Impl::recover() {
   last_record_.reset();
   if (!known_) known_ = std::make_shared<Known>(forget_rows());  // else an earlier try has failed
   const Known& known = *known_;
-  {
-    const Lock lock(mutex_);
-    set_aside_ = name;
-  }
-
   std::optional<StoredAccount> had;
   std::vector<EvictedRange> lost;
   StoredAccount has;
-  try {
-    Salvage salvage(name);
-    Store store(making);
-    take_out(salvage, known, store);
-    had = salvage.account();
-    lost = salvage.lost();
-    has = store.account();
-  } catch (const std::system_error&) {
-    // It is a folder, or nobody's database at all: there is nothing to be had from it.
-  }
   {
-    const Lock lock(mutex_);
-    recovered_ += has.waiting();
+    Store store(making);
+    try {
+      Salvage salvage(name);
+      take_out(salvage, known, store);
+      had = salvage.account();
+      lost = salvage.lost();
+    } catch (const std::system_error& error) {
+      // A folder, or nobody's database at all, has nothing to be had from it; a disk that fails is asked again.
+      if (error.code() == std::errc::io_error && ++unreadable_ <= kUnreadableTries) throw;
+    }
+    has = store.account();
+    TakenOver part;
+    for (const Known::Kept& kept : known.kept)
+      part.rows.push_back(row_of(kept.batch, kept.entry->row));
+    store.take_over(part);
   }
+  unreadable_ = 0;
   std::filesystem::rename(making, options_.path);
   sync_folder(options_.path);
   auto store = std::make_unique<Store>(options_.path);
   adopt(*store);
   store_ = std::move(store);
   account_for(known, had, has, lost);
+  {
+    const Lock lock(mutex_);
+    set_aside_ = name;
+    recovered_ += has.waiting();
+  }
   known_.reset();
   keep_reserve();
   if (wake) wake();
@@ -157,9 +193,10 @@ void Queue::Impl::take_out(Salvage& salvage, const Known& known, Store& store) {
 // What the database had, less what the new one has, is lost.
 void Queue::Impl::account_for(const Known& known, const std::optional<StoredAccount>& had, const StoredAccount& has,
                               const std::vector<EvictedRange>& lost) {
-  std::array<std::uint64_t, 2> expected = known.body;
+  std::array<std::uint64_t, 2> expected{known.alone[0].readings, known.alone[1].readings};
   std::uint64_t rejected = known.rejected;
   const Lock lock(mutex_);
+  keep_rows(known);
   if (!known.session_begun && had) {
     expected = {had->waiting_alarm, had->waiting_telemetry};
     rejected = had->rejected;
@@ -185,6 +222,20 @@ void Queue::Impl::account_for(const Known& known, const std::optional<StoredAcco
   if (rejected > has.rejected) lose(Lane::telemetry, 0, SeqRange{}, rejected - has.rejected);
   recovering_ = false;
   if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
+}
+
+// The rows that RAM has, too, are none of the body that was found.
+void Queue::Impl::keep_rows(const Known& known) {
+  for (const Known::Kept& kept : known.kept) {
+    const auto lane = static_cast<std::size_t>(kept.batch->lane());
+    const std::uint64_t readings = kept.batch->readings();
+    waiting_[lane] -= readings;
+    read_ -= readings;
+    tails_[lane].body.take(readings, 0);
+    tails_[1].body.take(0, kept.batch->bytes());
+    written(*kept.entry, *kept.batch);
+  }
+  gone_.clear();
 }
 
 void Queue::Impl::lose(Lane lane, std::uint64_t session, SeqRange range, std::uint64_t readings) {

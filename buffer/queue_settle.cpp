@@ -8,43 +8,45 @@ namespace fieldpost {
 
 void Queue::Impl::settle(const Claim& claim, const Settlement& settlement) {
   const Batch& batch = *claim.batch;
-  std::shared_ptr<const Batch> rest;
+  std::shared_ptr<const Batch> rest = claim.batch;
   std::vector<RejectedReading> rejected;
   std::vector<SeqRange> delivered;
   // Encoding is done before the lock is taken.
-  const bool all_released = settlement.released.size() == batch.readings();
-  if (!all_released) {
-    std::vector<std::size_t> others = settlement.released;
-    if (!others.empty()) rest = std::make_shared<const Batch>(part_of(batch, others));
+  std::vector<std::size_t> places = settlement.released;
+  places.insert(places.end(), settlement.parked.begin(), settlement.parked.end());
+  const std::size_t waits = places.size();
+  if (waits < batch.readings()) {
+    std::sort(places.begin(), places.end());
+    rest = waits > 0 ? std::make_shared<const Batch>(part_of(batch, places)) : nullptr;
     for (const Rejection& rejection : settlement.rejected) {
       rejected.push_back(
           {part_of(batch, std::span(&rejection.reading, 1)), rejection.reason, rejection.topic, clock_.now().wall});
-      others.push_back(rejection.reading);
+      places.push_back(rejection.reading);
     }
-    std::sort(others.begin(), others.end());
-    delivered = seqs_without(batch, others);
+    std::sort(places.begin(), places.end());
+    delivered = seqs_without(batch, places);
   }
 
   const Lock lock(mutex_);
-  const EntryPtr entry = tail(batch.lane()).taken.at(claim.ticket);
-  entry->claimed = false;
-  if (all_released) return;
-
-  const std::uint64_t gone = batch.readings() - settlement.released.size();
   const auto rejections = static_cast<std::ptrdiff_t>(rejected.size());
-  delivered_ += gone - rejected.size();
+  delivered_ += batch.readings() - waits - rejected.size();
   rejected_ += rejected.size();
-  waiting_[static_cast<std::size_t>(batch.lane())] -= gone;
-  memory_ -= batch.bytes();
+  waiting_[static_cast<std::size_t>(batch.lane())] -= batch.readings() - waits;
   std::move(rejected.begin(), rejected.end(), std::back_inserter(rejected_readings_));
-  if (!entry->saved) {
+  auto taken = tail(batch.lane()).taken.extract(claim.ticket);
+  const EntryPtr& entry = taken.mapped();
+  if (rest != entry->batch && !entry->saved) {
     mark_safe(batch);
-    // Released ones wait for the next commit, and so do rejected ones: only then does the disk know of their end.
+    // What waits again waits for the next commit, and so does what was rejected: only then does the disk know its end.
     if (rest) mark_unsafe(*rest);
     for (auto i = rejected_readings_.end() - rejections; i != rejected_readings_.end(); ++i)
       mark_unsafe(i->batch);
   }
-  settle_rest(claim.ticket, entry, std::move(rest), delivered);
+  settle_rest(entry, std::move(rest), delivered);
+  if (waits > 0) {
+    // One that is released takes those that are parked along: a row waits as a whole.
+    wait_again(entry, settlement.released.empty() ? Stand::parked : Stand::again);
+  }
   const bool to_write = !erase_.empty() || changed_rows_ || !rejected_readings_.empty();
   if (to_write && !housekeeping_since_) {
     housekeeping_since_ = std::chrono::steady_clock::now();
@@ -54,9 +56,11 @@ void Queue::Impl::settle(const Claim& claim, const Settlement& settlement) {
   if (safety_waiters_ > 0) safe_.notify_all();
 }
 
-// What becomes of the entry and its row.
-void Queue::Impl::settle_rest(std::uint64_t ticket, const EntryPtr& entry, std::shared_ptr<const Batch> rest,
+// What becomes of the entry's batch and row.
+void Queue::Impl::settle_rest(const EntryPtr& entry, std::shared_ptr<const Batch> rest,
                               const std::vector<SeqRange>& delivered) {
+  if (rest == entry->batch) return;
+  memory_ -= entry->batch->bytes();
   const bool on_disk = entry->row != 0 || entry->committing;
   if (on_disk) {
     entry->delivered.insert(entry->delivered.end(), delivered.begin(), delivered.end());
@@ -67,15 +71,23 @@ void Queue::Impl::settle_rest(std::uint64_t ticket, const EntryPtr& entry, std::
     memory_ += rest->bytes();
     if (on_disk) entry->changed = changed_rows_ = true;
     entry->batch = std::move(rest);
-    return;
-  }
-  if (entry->committing) {
+  } else if (entry->committing) {
     entry->gone = true;
     gone_.push_back(entry);
   } else if (entry->row != 0) {
     erase(*entry);
   }
-  tail(entry->batch->lane()).taken.erase(ticket);
+}
+
+void Queue::Impl::wait_again(const EntryPtr& entry, Stand stand) {
+  Tail& lane_tail = tail(entry->batch->lane());
+  entry->stand = stand;
+  if (stand == Stand::parked && may_leave(lane_tail, *entry, true)) {
+    lane_tail.leave_to_parked(*entry);
+    memory_ -= entry->batch->bytes();
+  } else {
+    lane_tail.put(entry, stand);
+  }
 }
 
 // Its row goes with a transaction to come.
@@ -112,7 +124,9 @@ void Queue::Impl::mark_unsafe(const Batch& batch) {
 
 bool Queue::Impl::waits(std::uint64_t ticket) const {
   const Lock lock(mutex_);
-  return std::any_of(tails_.begin(), tails_.end(), [ticket](const Tail& lane) { return lane.taken.contains(ticket); });
+  const auto same = [ticket](const Entry& entry) { return entry.ticket == ticket && entry.stand == Stand::again; };
+  return std::any_of(tails_.begin(), tails_.end(),
+                     [&](const Tail& lane) { return lane.taken.contains(ticket) || lane.oldest(same) != nullptr; });
 }
 
 }  // namespace fieldpost

@@ -18,6 +18,8 @@ class SeqSet {
   /// All of the range.
   bool contains(SeqRange range) const;
   bool empty() const { return ranges_.empty(); }
+  /// The lowest; there must be one.
+  std::uint64_t first() const { return ranges_.begin()->first; }
   std::uint64_t count() const;
   std::vector<SeqRange> ranges() const;
 

@@ -13,7 +13,8 @@ SeqRange append(Queue& queue, std::int64_t value) {
 }
 
 SeqRange append_large(Queue& queue, std::int64_t value) {
-  return queue.append(pump, system_clock.now(), std::vector<Value>{value, std::string(2500, 'x')});
+  return queue.append(pump, system_clock.now(),
+                      std::vector<Value>{value, std::string(2500, static_cast<char>('a' + value % 26))});
 }
 
 Seqs seqs_of(const Batch& batch) {

@@ -30,7 +30,7 @@ struct QueueFolder {
 /// A poll of the pump: two readings.
 SeqRange append(Queue& queue, std::int64_t value);
 
-/// A poll that does not fit into one row with another.
+/// Likewise, of 2.5 KB: committed each by itself, two of them do not share a row.
 SeqRange append_large(Queue& queue, std::int64_t value);
 
 /// The seqs of the batch, in its order.

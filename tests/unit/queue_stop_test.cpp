@@ -17,7 +17,7 @@ TEST_CASE("a stop waits until every row that was settled has been deleted, howev
   {
     Queue queue(options, system_clock);
     for (int i = 0; i < 300; ++i)
-      append_large(queue, i);
+      REQUIRE(queue.wait_safe(append_large(queue, i), 10s));
     CHECK(queue.finish(20s).readings == 0);
   }
   Queue queue(options, system_clock);
