@@ -49,16 +49,11 @@ sigset_t stop_signals() {
   return signals;
 }
 
-std::unique_ptr<const Clock> clock_of(const config::Agent& agent) {
-  return std::make_unique<SystemClock>(agent.clock == config::Clock::trusted);
-}
-
 class App {
  public:
   explicit App(const config::Config& config)
       : config_(config),
-        clock_holder_(clock_of(config.agent)),
-        clock_(*clock_holder_),
+        clock_(config.agent.clock == config::Clock::trusted),
         queue_(queue_options(config), clock_),
         forwarder_(config, queue_, clock_),
         monitor_(config, queue_, forwarder_, sources_, clock_) {
@@ -180,8 +175,7 @@ class App {
   }
 
   const config::Config& config_;
-  const std::unique_ptr<const Clock> clock_holder_;
-  const Clock& clock_;
+  const SystemClock clock_;
   Queue queue_;
   Forwarder forwarder_;
   std::vector<std::unique_ptr<drivers::Source>> sources_;

@@ -24,9 +24,10 @@ void Queue::Impl::count_evicted(Lane lane, std::uint64_t session, const std::vec
   Evictions& evictions = evictions_[reason];
   evictions.readings += readings;
   evictions.last = now;
-  const bool exact = ranges.size() != 1;  // else some seqs of the range may be none of these readings
+  // One range alone may be all that is known: then some of its seqs are none of these readings.
+  const bool alone = ranges.size() == 1;
   for (const SeqRange& range : ranges)
-    evicted_ranges_.add({lane, session, range, exact ? range.count() : readings, reason, now});
+    evicted_ranges_.add({lane, session, range, alone ? readings : range.count(), reason, now});
   if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
   writer_.notify_one();
 }

@@ -87,6 +87,7 @@ class Queue::Impl {
   std::int64_t age_of(const Moment& moment, const Stamp& now) const;
   bool ours(const Batch& batch) const { return batch.session() == session_.id; }
   static constexpr std::chrono::seconds kReportEvery{1};
+  static constexpr int kUnreadableTries = 30;  // one a second
 
   bool disk_takes_nothing() const { return full_ || !disk_error_.empty(); }
 
@@ -268,6 +269,7 @@ class Queue::Impl {
   SteadyTime aged_at_;
   SteadyTime reported_at_;
   std::optional<SteadyTime> tidy_at_;
+  SteadyTime fit_again_at_;
   SteadyTime retry_at_;
   std::thread thread_;
   bool abandoned_ = false;

@@ -7,12 +7,6 @@
 #include "buffer/queue_impl.h"
 
 namespace fieldpost {
-namespace {
-
-constexpr int kUnreadableTries = 30;  // one a second
-
-}  // namespace
-
 bool Queue::Impl::open_store(bool at_start) {
   try {
     std::error_code ignored;  // where it cannot be made, taking the lock tells why

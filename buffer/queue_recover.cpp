@@ -13,7 +13,6 @@ namespace fieldpost {
 namespace {
 
 constexpr std::size_t kPartBytes = 1 << 20;
-constexpr int kUnreadableTries = 30;  // one a second
 
 StoredRow row_of(const std::shared_ptr<const Batch>& batch, std::int64_t id) {
   StoredRow row;
@@ -129,8 +128,9 @@ void Queue::Impl::recover() {
       had = salvage.account();
       lost = salvage.lost();
     } catch (const std::system_error& error) {
-      // A folder, or nobody's database at all, has nothing to be had from it; a disk that fails is asked again.
-      if (error.code() == std::errc::io_error && ++unreadable_ <= kUnreadableTries) throw;
+      // A folder has nothing to be had from it; a disk that fails, or a permission, is asked again.
+      const bool no_file = error.code() == std::errc::is_a_directory || error.code() == std::errc::invalid_argument;
+      if (!no_file && ++unreadable_ <= kUnreadableTries) throw;
     }
     has = store.account();
     TakenOver part;

@@ -22,18 +22,21 @@ constexpr auto kTidyAgainAfter = 60s;
 // What the next transaction will write, as far as it can be told.
 std::uint64_t Queue::Impl::pages_needed() {
   std::vector<std::shared_ptr<const Batch>> batches;
-  std::uint64_t bytes = 0;
-  std::uint64_t small = 0;
   {
     const Lock lock(mutex_);
+    std::uint64_t gathered = 0;  // as gather_batches() does
     for (Tail& lane : tails_) {
       lane.close_open();
-      lane.each([&](const EntryPtr& entry) {
-        if (entry->saved || entry->committing || bytes >= shares_.log / 4) return;
+      for (const EntryPtr& entry : lane.ordered()) {
+        if (entry->saved || entry->committing) continue;
+        if (gathered >= shares_.log / 4) break;
+        gathered += entry->batch->bytes();
         batches.push_back(entry->batch);
-      });
+      }
     }
   }
+  std::uint64_t bytes = 0;
+  std::uint64_t small = 0;
   std::uint64_t pages = 0;
   for (const auto& batch : batches) {
     const std::uint64_t row = batch->bytes() + 4 * batch->layouts().size() + 64;
@@ -104,11 +107,15 @@ void Queue::Impl::tidy() {
 
 // max_size was made smaller: rows go until the rest fits in, and the file is rewritten, however long that takes.
 void Queue::Impl::fit_into_limit() {
-  if (disk_use(options_.path).database <= options_.max_size || options_.when_full != WhenFull::drop_oldest) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < fit_again_at_ || options_.when_full != WhenFull::drop_oldest) return;
+  if (disk_use(options_.path).database <= options_.max_size) return;
   const std::uint64_t room = options_.max_size - std::min(options_.max_size / 2, shares_.log + 2 * shares_.reserve);
   while (store_->pages().live() * kPageBytes > room) {
     if (!evict_for_room() || !commit(Due::housekeeping)) return;
   }
+  // Names and indexes may be what does not fit: no rewriting makes them less.
+  fit_again_at_ = now + kTidyAgainAfter;
   store_->checkpoint(sqlite::Checkpoint::restart);
   store_->shrink();
   store_->checkpoint(sqlite::Checkpoint::truncate);

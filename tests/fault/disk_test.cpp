@@ -13,18 +13,20 @@ std::string buffer_folder(const Scene& scene) {
   return scene.folder / "buffer";
 }
 
-TEST_CASE("the disk is full, and freed again, while the link is down", "[long]") {
+/// The link is down; the disk has no more room, until it is given some again.
+template <typename TakeRoom, typename GiveRoom>
+void lose_room(const std::string& topic, TakeRoom take_room, GiveRoom give_room) {
   if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
   if (const auto reason = SmallDisk::unavailable()) FIELDPOST_SKIP(*reason);
-  DiskScene at("disk-full");
+  DiskScene at(topic);
   SmallDisk disk(buffer_folder(at.scene), "16m");
   at.scene.start();
   at.link.cut();
   REQUIRE(at.wait_for_link("down"));
   CHECK(at.wait_for_more_waiting(200));
-  disk.fill();
+  take_room(disk);
   CHECK(at.wait_for_eviction());
-  disk.free();
+  give_room(disk);
   CHECK(at.wait_for_trouble(false));
   CHECK(at.wait_for_more_waiting(200));
   at.link.resume();
@@ -32,6 +34,17 @@ TEST_CASE("the disk is full, and freed again, while the link is down", "[long]")
   at.scene.stop_in_order();
   at.check_all_or_told();
   at.scene.check_order();
+}
+
+TEST_CASE("the disk is full, and freed again, while the link is down", "[long]") {
+  lose_room(
+      "disk-full", [](SmallDisk& disk) { disk.fill(); }, [](SmallDisk& disk) { disk.free(); });
+}
+
+TEST_CASE("a quota is reached, and raised", "[long]") {
+  lose_room(
+      "quota", [](SmallDisk& disk) { disk.resize(std::to_string(disk.used() + 8192)); },
+      [](SmallDisk& disk) { disk.resize("16m"); });
 }
 
 TEST_CASE("the disk is full, and the link is up: nobody at the far end notices") {
@@ -47,27 +60,6 @@ TEST_CASE("the disk is full, and the link is up: nobody at the far end notices")
   disk.free();
   CHECK(at.wait_for_trouble(false));
   CHECK(at.scene.everything_arrives());
-  at.scene.stop_in_order();
-  at.check_all_or_told();
-  at.scene.check_order();
-}
-
-TEST_CASE("a quota is reached, and raised", "[long]") {
-  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
-  if (const auto reason = SmallDisk::unavailable()) FIELDPOST_SKIP(*reason);
-  DiskScene at("quota");
-  SmallDisk disk(buffer_folder(at.scene), "16m");
-  at.scene.start();
-  at.link.cut();
-  REQUIRE(at.wait_for_link("down"));
-  CHECK(at.wait_for_more_waiting(200));
-  disk.resize(std::to_string(disk.used() + 8192));
-  CHECK(at.wait_for_eviction());
-  disk.resize("16m");
-  CHECK(at.wait_for_trouble(false));
-  CHECK(at.wait_for_more_waiting(200));
-  at.link.resume();
-  CHECK(at.drains());
   at.scene.stop_in_order();
   at.check_all_or_told();
   at.scene.check_order();

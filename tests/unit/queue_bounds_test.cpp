@@ -11,10 +11,12 @@
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/queue_fixture.h"
 
 using namespace fieldpost;
 using namespace std::chrono_literals;
 using fieldpost::support::eventually;
+using unit::check_balance;
 
 namespace {
 
@@ -90,10 +92,6 @@ Drained drain(Queue& queue) {
     }
   }
   return drained;
-}
-
-void check_balance(const Account& account) {
-  CHECK(account.read == account.delivered + account.waiting + account.rejected + account.evicted);
 }
 
 /// Every seq up to `last` came out or was told of as evicted, and none of them both.
@@ -280,28 +278,4 @@ TEST_CASE("after a backlog has drained the file is short again") {
   CHECK(eventually(20s, [&] { return disk_use(options.path).all() < (1 << 20); }));
   CHECK(queue.wait_safe(append_large(queue, 1), 5s));
   CHECK(drain(queue).seqs.size() == 3);
-}
-
-TEST_CASE("small commits share a row, and restart finds all of it") {
-  const support::TempDir dir;
-  const QueueOptions options{dir / "queue.db", 1ms, 1 << 20, "gw", ""};
-  {
-    Queue queue(options, kClock);
-    for (std::uint64_t i = 1; i <= 100; ++i) {
-      const SeqRange range = queue.append(kPump, kClock.now(), std::vector<Value>{i, true, std::string("running")});
-      REQUIRE(queue.wait_safe(range, 5s));
-    }
-    int rows = 0;
-    Peek peek(options.path);
-    std::int64_t after = 0;
-    while (const auto row = peek.next(std::nullopt, after)) {
-      after = row->id;
-      ++rows;
-    }
-    CHECK(rows <= 2);
-    queue.finish(5s);
-  }
-  Queue queue(options, kClock);
-  CHECK(queue.health().account.waiting == 300);
-  CHECK(drain(queue).seqs.size() == 300);
 }

@@ -34,6 +34,14 @@ struct Scene {
     }
   }
 
+  /// The database of an agent that was stopped in order; its session.
+  std::uint64_t leave() {
+    Queue queue(options, kClock);
+    fill(queue);
+    REQUIRE(queue.finish(10s).readings == 0);
+    return queue.session();
+  }
+
   void overwrite(std::uint64_t from, std::uint64_t bytes) const {
     std::fstream file(options.path, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(static_cast<std::streamoff>(from));
@@ -80,13 +88,7 @@ Drained drain(Queue& queue, std::uint64_t session) {
 
 TEST_CASE("noise in a stopped agent's database costs what stood there, and no more") {
   Scene scene;
-  std::uint64_t session = 0;
-  {
-    Queue queue(scene.options, kClock);
-    session = queue.session();
-    scene.fill(queue);
-    REQUIRE(queue.finish(10s).readings == 0);
-  }
+  const std::uint64_t session = scene.leave();
   const std::uint64_t size = std::filesystem::file_size(scene.options.path);
   REQUIRE(size > kPolls * 4096);
   std::uint64_t most_lost = 0;
@@ -157,13 +159,7 @@ TEST_CASE("damage that is found while the agent runs, with batches on loan and i
 
 TEST_CASE("a recovery that was cut short is made again from the file set aside") {
   Scene scene;
-  std::uint64_t session = 0;
-  {
-    Queue queue(scene.options, kClock);
-    session = queue.session();
-    scene.fill(queue);
-    REQUIRE(queue.finish(10s).readings == 0);
-  }
+  const std::uint64_t session = scene.leave();
   std::filesystem::rename(scene.options.path, scene.options.path + ".damaged-20260101T000000Z");
   std::ofstream(scene.options.path + ".recovering") << "half of it";
   Queue queue(scene.options, kClock);

@@ -151,5 +151,25 @@ TEST_CASE("a restart finds what was released or trimmed, not what was acknowledg
   CHECK(drain(queue) == Seqs{2, 4});
 }
 
+TEST_CASE("small commits share a row, and restart finds all of it") {
+  const QueueFolder folder;
+  {
+    Queue queue(folder.options(1ms), system_clock);
+    for (int i = 1; i <= 100; ++i)
+      REQUIRE(queue.wait_safe(append(queue, i), 5s));
+    int rows = 0;
+    Peek peek(folder.path);
+    std::int64_t after = 0;
+    while (const auto row = peek.next(std::nullopt, after)) {
+      after = row->id;
+      ++rows;
+    }
+    CHECK(rows <= 2);
+    queue.finish(5s);
+  }
+  Queue queue(folder.options(), system_clock);
+  CHECK(drain(queue) == numbers(1, 200));
+}
+
 }  // namespace
 }  // namespace fieldpost::unit
