@@ -194,13 +194,14 @@ TEST_CASE("languages: readings and polls are as their JSON Schemas say") {
     std::string all = examples_shown;
     for (const Record& one : written("schema-" + record, "record = \"" + record + "\""))
       all += one.value + "\n";
+    const std::string schema = source + "/docs/" + std::string(record).append(".schema.json");
     const auto checked = support::run(python({"-c",
                                               "import json, jsonschema, sys\n"
                                               "schema = json.load(open(sys.argv[1]))\n"
                                               "jsonschema.Draft202012Validator.check_schema(schema)\n"
                                               "validator = jsonschema.Draft202012Validator(schema)\n"
                                               "for line in open(sys.argv[2]): validator.validate(json.loads(line))\n",
-                                              source + "/docs/" + record + ".schema.json", dir.write(record, all)}));
+                                              schema, dir.write(record, all)}));
     INFO(checked.err);
     CHECK(checked.status.code == 0);
   }
