@@ -133,6 +133,7 @@ class Renderer {
           first += ", " + grouped(count(lane, "waiting")) + " of them alarms";
         }
       }
+      if (count(queue, "parked") > 0) first += ", " + grouped(count(queue, "parked")) + " parked";
     }
     line(first);
     space(queue);

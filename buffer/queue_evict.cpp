@@ -95,10 +95,10 @@ bool Queue::Impl::evict(Lane lane, const char* reason, const Wanted& wanted, con
   Tail& lane_tail = tail(lane);
   const auto may_go = [&](const Entry& entry) { return entry.idle() && (!reach.saved_only || entry.saved); };
   std::int64_t after = 0;  // up to here the rows have been looked at
-  std::uint64_t rewinds = 0;
+  std::uint64_t departures = 0;
   for (std::uint64_t freed = 0; freed < reach.bytes;) {
     Lock lock(mutex_);
-    if (std::exchange(rewinds, lane_tail.rewinds) != lane_tail.rewinds) after = 0;
+    if (std::exchange(departures, lane_tail.departures) != lane_tail.departures) after = 0;
     EntryPtr oldest = lane_tail.oldest(may_go);
     std::optional<StoredRow> row;
     const std::optional<std::int64_t> first = reach.disk ? lane_tail.first_row() : std::nullopt;
@@ -107,7 +107,7 @@ bool Queue::Impl::evict(Lane lane, const char* reason, const Wanted& wanted, con
       lock.unlock();
       row = store_->rows().next(lane, after);
       lock.lock();
-      if (lane_tail.rewinds != rewinds) continue;
+      if (lane_tail.departures != departures) continue;
       if (!row || row->id > lane_tail.newest_row) {
         lose_rows(lane_tail, lane_tail.body);
         lose_rows(lane_tail, lane_tail.parked);

@@ -69,6 +69,7 @@ Claim Queue::Impl::lend(EntryPtr entry, Tail& lane_tail) {
 Queue::Impl::BodyRead Queue::Impl::next_of_body(Tail& lane_tail, Lane lane, std::optional<bool> live, Lock& lock,
                                                 EntryPtr& next) {
   const std::int64_t after = lane_tail.cursor;
+  const std::uint64_t departures = lane_tail.departures;
   const std::uint64_t generation = generation_;
   if (reader_generation_ != generation) reader_.reset();
   reader_generation_ = generation;
@@ -76,7 +77,8 @@ Queue::Impl::BodyRead Queue::Impl::next_of_body(Tail& lane_tail, Lane lane, std:
   lock.unlock();
   std::optional<StoredRow> row = read_row(lane, after, error);
   lock.lock();
-  if (generation_ != generation || lane_tail.cursor != after || lane_tail.body.readings == 0) return BodyRead::again;
+  if (generation_ != generation || lane_tail.cursor != after) return BodyRead::again;
+  if (lane_tail.departures != departures || lane_tail.body.readings == 0) return BodyRead::again;
   if (!error.empty()) {
     reader_.reset();
     read_again_at_ = std::chrono::steady_clock::now() + kReadAgainAfter;

@@ -115,7 +115,7 @@ void Queue::Impl::adopt(Store& store) {
     lane_tail.body.readings += waiting[lane];
     lane_tail.cursor = 0;
     lane_tail.newest_row = rows.batch;
-    ++lane_tail.rewinds;
+    ++lane_tail.departures;
     waiting_[lane] += waiting[lane];
     if (oldest[lane] && oldest[lane]->batch) {
       lane_tail.body.first = {oldest[lane]->batch->first(), oldest[lane]->batch->boot()};

@@ -75,7 +75,7 @@ Queue::Impl::Known Queue::Impl::forget_rows() {
     waiting_[lane] -= std::min(waiting_[lane], rows.readings);
     read_ -= rows.readings;
     lane_tail.body = lane_tail.parked = {};
-    ++lane_tail.rewinds;
+    ++lane_tail.departures;
     lane_tail.each([&](const EntryPtr& entry) {
       if (ours(*entry->batch)) {
         for (const SeqRange& range : entry->batch->ranges())

@@ -81,15 +81,15 @@ void Tail::unpark() {
   body.bytes += parked.bytes;
   parked = {};
   parked_rows = {};
-  ++rewinds;
+  ++departures;
 }
 
 void Tail::leave_to_body(const Entry& entry) {
   if (body.readings == 0 || entry.row <= cursor) {
     cursor = entry.row - 1;
     body.first = moment_of(entry);
-    ++rewinds;
   }
+  ++departures;
   body.readings += entry.batch->readings();
   body.bytes += entry.batch->bytes();
 }
@@ -97,8 +97,8 @@ void Tail::leave_to_body(const Entry& entry) {
 void Tail::leave_to_parked(const Entry& entry) {
   if (parked.readings == 0 || entry.row < static_cast<std::int64_t>(parked_rows.first())) {
     parked.first = moment_of(entry);
-    ++rewinds;
   }
+  ++departures;
   parked_rows.add(range_of(entry.row));
   parked.readings += entry.batch->readings();
   parked.bytes += entry.batch->bytes();

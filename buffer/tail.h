@@ -84,9 +84,9 @@ class Tail {
   OnDisk body;
   std::int64_t cursor = 0;  // rows of the body are above it; some that RAM holds, or that are parked, may be, too
   OnDisk parked;
-  SeqSet parked_rows;           // ids
-  std::int64_t newest_row = 0;  // of a confirmed commit
-  std::uint64_t rewinds = 0;    // how often rows came back below where a walk over them may have been
+  SeqSet parked_rows;            // ids
+  std::int64_t newest_row = 0;   // of a confirmed commit
+  std::uint64_t departures = 0;  // grows when rows leave RAM: what was read of the disk before may be old
 
   Entries& list(Stand stand) { return lists_[static_cast<std::size_t>(stand)]; }
   const Entries& list(Stand stand) const { return lists_[static_cast<std::size_t>(stand)]; }

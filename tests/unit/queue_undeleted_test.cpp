@@ -46,6 +46,20 @@ TEST_CASE("undeleted names what was acknowledged until a commit has deleted or t
   CHECK(queue.undeleted().empty());
 }
 
+TEST_CASE("undeleted names what was acknowledged while its row was being written") {
+  const QueueFolder folder;
+  Disk disk(folder.dir.path());
+  Queue queue(folder.options(1ms), system_clock);
+  disk.slow_syncs(300ms);
+  const std::size_t before = disk.position();
+  const SeqRange range = append(queue, 1);
+  const auto claim = queue.claim();
+  REQUIRE(claim);
+  REQUIRE(eventually(10s, [&] { return disk.position() > before; }));
+  queue.settle(*claim, {});
+  CHECK(queue.undeleted() == Ranges{{queue.session(), range.first, range.last}});
+}
+
 TEST_CASE("after a crash nothing waits that was acknowledged, but for what undeleted has named") {
   const support::TempDir folder;
   Disk disk(folder.path());
