@@ -62,6 +62,9 @@ class Site {
     if (!forwarder_) start();
     return eventually(30s, [this] { return queue_->health().account.waiting == 0; });
   }
+  bool turns_down(const std::string& words) {
+    return eventually(30s, [&] { return forwarder_->health().error.find(words) != std::string::npos; });
+  }
   /// Whether the link is down with these words, while what is read waits.
   bool says(const std::string& words) {
     if (!forwarder_) start();
@@ -139,6 +142,12 @@ TEST_CASE("mutual TLS: the agent's certificate, and what comes in its place on t
     site.write("key-password", "hunter3\n");
     site.append();
     CHECK(site.delivers());
+    // That the files of a link that is up are looked at shows in one that no broker's certificate fits.
+    site.write("ca.pem", Site::ground().stranger.certificate());
+    CHECK(site.turns_down("its certificate is not signed by an authority that the agent knows"));
+    site.append();
+    site.write("ca.pem", authority.certificate());
+    CHECK(site.delivers());
   }
   SECTION("none") {
     CHECK(site.says("refuses the agent's certificate, or misses one"));
@@ -185,7 +194,7 @@ TEST_CASE("SASL PLAIN: the password of the file", "[security]") {
   }
 }
 
-TEST_CASE("SASL SCRAM: the password of the file is proven, not sent", "[security]") {
+TEST_CASE("SASL SCRAM: the password of the file is proven, not sent", "[security][threads]") {
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   Site site("SCRAM");
   SECTION("SCRAM-SHA-512") {
@@ -242,7 +251,7 @@ TEST_CASE("SASL SCRAM: the password of the file is proven, not sent", "[security
   }
 }
 
-TEST_CASE("OAUTHBEARER: a token of the identity provider, which Kafka checks", "[security]") {
+TEST_CASE("OAUTHBEARER: a token of the identity provider, which Kafka checks", "[security][threads]") {
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   Site site("OAUTH");
   support::IdentityProvider& provider = Site::ground().provider;
