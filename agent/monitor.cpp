@@ -70,6 +70,8 @@ Status Monitor::look() const {
                                "retry, or purge --rejected",
                                0});
   }
+  for (const Problem& problem : forwarder.problems)
+    status.problems.push_back(problem);
   for (Problem& problem : queue_problems(status.queue, config_.buffer, clock_.now().wall))
     status.problems.push_back(std::move(problem));
   for (const auto& source : sources_)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/problem.h"
 #include "buffer/peek.h"
 #include "buffer/queue.h"
 #include "drivers/driver.h"
@@ -21,15 +22,6 @@ struct LinkStatus {
   std::optional<double> ack_p50;  // seconds; nothing until something was acknowledged
   std::optional<double> ack_p99;
   double delivered_per_s = 0;
-};
-
-/// Something that a person has to look after. The code is stable, for monitoring.
-struct Problem {
-  std::string code;
-  std::string object;  // what it is about: a file, a topic, a source
-  std::string message;
-  std::string remedy;
-  std::int64_t since = 0;  // wall, microseconds; 0: unknown
 };
 
 struct SourceStatus {

@@ -16,6 +16,8 @@ namespace {
 constexpr auto kTurn = 1000ms;  // the loop turns at least this often, for the watchdog
 constexpr auto kStoppingTurn = 20ms;
 constexpr auto kPauseAfterError = 200ms;
+constexpr auto kPaceTurn = 2ms;
+constexpr auto kGrace = 3s;  // for another agent of our id to write its first checkpoint
 
 // Without compression a request is as large as its records, and Kafka takes a megabyte unless told otherwise.
 Window::Limits limits(const config::Kafka& kafka) {
@@ -33,10 +35,12 @@ Forwarder::Impl::Impl(const config::Config& config, Queue& queue, const Clock& c
       clock_(clock),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       window_(config.kafka.linger, limits(config.kafka)),
-      encoder_(config.kafka) {
+      encoder_(config.kafka),
+      pace_(config.kafka.backfill_rate) {
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   health_.since = clock.now().wall;
   producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
+  if (kafka_.delivery == config::Delivery::exactly_once) transaction_.emplace();
   queue_.on_waiting([this] {
     if (asleep_.exchange(false)) ring();
   });
@@ -66,8 +70,9 @@ void Forwarder::Impl::run() {
     asleep_ = true;  // from here on an append rings; what came before it is seen by the claim below
     take_events();
     hand_over();
-    sleep_until(next_turn());
+    if (!step_transaction()) sleep_until(next_turn());
   }
+  leave_transaction();
   give_back();
   producer_.reset();
   const std::lock_guard lock(mutex_);
@@ -79,9 +84,14 @@ Forwarder::Impl::Time Forwarder::Impl::next_turn() const {
   const Time now = Steady::now();
   Time next = now + (stopping_ ? kStoppingTurn : kTurn);
   if (now < pause_until_) next = std::min(next, pause_until_);
+  for (const Block& block : blocks_) {
+    if (!block.asked && !block.question.empty()) next = std::min(next, block.again);
+  }
+  if (transaction_) next = std::min(next, transaction_->due(now, kafka_.linger));
   // What waits for its partition is handed over in time for the acknowledgement of what is on the way.
   for (const Routes::Number number : routes_.waiting) {
     const Route& route = routes_[number];
+    if (!route.second.empty() && pace_.limited()) next = std::min(next, now + kPaceTurn);
     const Time opens = window_.opens(route.flight, waiting(route));
     if (opens > now) next = std::min(next, opens);
   }
@@ -94,24 +104,36 @@ bool Forwarder::Impl::finished() const {
   return idle || Steady::now() >= stop_by_.load() || health_.state != LinkState::up;
 }
 
+void Forwarder::Impl::broken(bool fenced) {
+  rebuild();
+  if (!fenced || !transaction_) return;
+  transaction_->phase = Transaction::Phase::yielded;
+  transaction_->next = Steady::now() + kGrace;
+}
+
 void Forwarder::Impl::rebuild() {
   give_back();
   producer_.reset();
   producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
   failed_ = renew_ = false;
+  checkpoints_.reset();
+  if (transaction_) transaction_.emplace();
   pause_until_ = Steady::now() + kPauseAfterError;
 }
 
 // Whatever is still on its way waits again. It may arrive all the same: then it arrives twice.
 void Forwarder::Impl::give_back() {
   for (const Place place : loans_.places()) {
+    loans_.at(place).revoke();
     loans_.at(place).release_rest();
     queue_.settle(loans_.at(place).claim(), loans_.at(place).settlement());
   }
   loans_.clear();
+  if (!blocks_.empty()) queue_.unpark();
+  blocks_.clear();
   routes_.clear();
   window_.clear();
-  held_ = 0;
+  held_ = held_back_ = 0;
 }
 
 Forwarder::Forwarder(const config::Config& config, Queue& queue, const Clock& clock)

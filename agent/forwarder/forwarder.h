@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "agent/problem.h"
 #include "buffer/clock.h"
 #include "buffer/queue.h"
 #include "config/config.h"
@@ -24,7 +26,8 @@ struct ForwarderHealth {
   std::uint64_t acknowledged = 0;  // readings, since the start
   std::uint64_t rejected = 0;
   std::string last_rejection;  // topic and reason
-  std::uint64_t turns = 0;     // of its loop, for the watchdog
+  std::vector<Problem> problems;
+  std::uint64_t turns = 0;  // of its loop, for the watchdog
 };
 
 /// One thread of its own.

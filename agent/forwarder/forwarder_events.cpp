@@ -21,16 +21,27 @@ void Forwarder::Impl::take_events() {
   watch_link(events);
   renew_ = renew_ || events.renew;
   const bool nothing_comes = loans_.empty() || health_.state != LinkState::up;
-  if (events.fatal || (renew_ && nothing_comes)) rebuild();
-  if (!failed_) return;
+  if (events.fatal) {
+    broken(events.fenced);
+  } else if (renew_ && nothing_comes) {
+    leave_transaction();
+    rebuild();
+  }
+  if (!failed_ || transaction_) return;
+  settle_what_is_complete();
+  if (loans_.empty()) failed_ = false;
+}
+
+void Forwarder::Impl::settle_what_is_complete() {
+  if (transaction_) return;
   for (const Place place : loans_.places()) {
     if (loans_.at(place).outstanding() == 0) settle(place);
   }
-  if (loans_.empty()) failed_ = false;
 }
 
 void Forwarder::Impl::take(const Delivery& delivery) {
   const Place place = Loans::place(delivery.tag);
+  if (place == Loans::kMost) return take_own(delivery);
   const std::size_t first = Loans::reading(delivery.tag);
   Loan& loan = loans_.at(place);
   Route& route = routes_[loan.route(first)];
@@ -38,6 +49,9 @@ void Forwarder::Impl::take(const Delivery& delivery) {
   const std::size_t refused = route.flight.newest_bytes;
   window_.arrive(route.flight, Steady::now(), delivery.bytes, delivery.verdict == Delivery::Verdict::acknowledged);
   loan.back(first);
+  if (!loan.is_out(first)) {
+    return take_parked(place, first, route, delivery.verdict == Delivery::Verdict::acknowledged);
+  }
   switch (delivery.verdict) {
     case Delivery::Verdict::acknowledged:
       loan.acknowledge(first);
@@ -45,6 +59,7 @@ void Forwarder::Impl::take(const Delivery& delivery) {
     case Delivery::Verdict::unacceptable:
       if (alone) {
         reject(loan, first, delivery.reason, route.topic);
+        if (transaction_) fail(delivery.reason);
         break;
       }
       // A refusal of a whole request is no verdict on each record in it: they go again, half as many at a time.
@@ -52,33 +67,36 @@ void Forwarder::Impl::take(const Delivery& delivery) {
       window_.refused(refused);
       loan.release(first);
       // What was handed over behind it must not arrive before it.
-      if (!failed_) producer_->purge();
+      if (!failed_ && !transaction_) producer_->purge();
       fail(delivery.reason);
       break;
-    default:
+    case Delivery::Verdict::blocked:
+      block(loan, first, route, delivery);
+      if (transaction_) fail(delivery.reason);
+      break;
+    case Delivery::Verdict::undelivered:
       loan.release(first);
       fail(delivery.reason);
       break;
   }
-  if (loan.outstanding() == 0) settle(place);
+  // A transaction's batches are settled together.
+  if (loan.outstanding() == 0 && !transaction_) settle(place);
 }
 
 // Nothing new leaves before all that is on its way is back and waits again, for the order.
 void Forwarder::Impl::fail(const std::string& reason) {
-  {
-    const std::lock_guard lock(mutex_);
-    health_.error = reason;
-  }
+  say(reason);
+  if (transaction_) abort_transaction(reason);
   if (failed_) return;
   failed_ = true;
   pause_until_ = Steady::now() + kPauseAfterError;
   for (const Routes::Number number : routes_.waiting) {
     Route& route = routes_[number];
-    route.first.drain([this](Loans::Tag tag) { loans_.at(Loans::place(tag)).release(Loans::reading(tag)); });
-    route.listed = false;
+    const auto release = [this](Loans::Tag tag) { loans_.at(Loans::place(tag)).release(Loans::reading(tag)); };
+    route.first.drain(release);
+    route.second.drain(release);
   }
-  routes_.waiting.clear();
-  held_ = 0;
+  held_ = held_back_ = 0;
 }
 
 void Forwarder::Impl::reject(Loan& loan, std::size_t first, const std::string& reason, const std::string& topic) {
@@ -94,7 +112,7 @@ void Forwarder::Impl::settle(Place place) {
   const Batch& batch = *claim.batch;
   queue_.settle(claim, settlement);
   const std::size_t rejected = settlement.rejected.size();
-  const std::size_t acknowledged = batch.readings() - settlement.released.size() - rejected;
+  const std::size_t acknowledged = batch.readings() - settlement.released.size() - settlement.parked.size() - rejected;
   const Time now = Steady::now();
   const double took = std::chrono::duration<double>(now - loan.departed()).count();
   const bool live = !claim.from_disk && batch.first().boot >= restored_;

@@ -1,5 +1,7 @@
 // The inside of the forwarder. Its files: forwarder.cpp (the loop), forwarder_send.cpp (what is handed over),
-// forwarder_events.cpp (what comes back) and forwarder_link.cpp (the link's state).
+// forwarder_events.cpp (what comes back), forwarder_park.cpp (what cannot be), forwarder_transaction.cpp (exactly
+// once) and forwarder_link.cpp (the link's
+// state).
 #pragma once
 
 #include <sys/eventfd.h>
@@ -11,11 +13,16 @@
 #include <mutex>
 #include <system_error>
 
+#include "agent/forwarder/block.h"
+#include "agent/forwarder/checkpoint_reader.h"
+#include "agent/forwarder/delivered.h"
 #include "agent/forwarder/encoder.h"
 #include "agent/forwarder/forwarder.h"
 #include "agent/forwarder/kafka_producer.h"
 #include "agent/forwarder/loans.h"
+#include "agent/forwarder/pace.h"
 #include "agent/forwarder/routes.h"
+#include "agent/forwarder/transaction.h"
 #include "agent/forwarder/window.h"
 #include "buffer/histogram.h"
 
@@ -50,20 +57,27 @@ class Forwarder::Impl {
   }
   void sleep_until(Time until) const;
   Time next_turn() const;
+  void broken(bool fenced);
   void rebuild();
   void give_back();
   bool finished() const;
 
   // What is handed over.
   void hand_over();
-  bool may_claim() const;
+  bool claim_all(Part part);
+  bool may_claim(Part part) const;
+  bool live_first() const { return kafka_.order == config::Order::live_first; }
+  std::size_t backlog_held_most() const;
+  void give_back(const Claim& claim);
   void lend(Claim claim);
   void dispatch(Place place, Message& message, std::size_t first, std::size_t readings);
   Routes::Number route_of(const Message& message);
   bool open(const Route& route, Time now) const;
   std::size_t waiting(const Route& route) const;
-  void hold(Routes::Number number, const Message& message);
+  void hold(Routes::Number number, const Message& message, bool behind);
   void send_held();
+  void send_from(Route& route, Outbox& outbox, Time now);
+  void forget_delivered();
   bool send(Route& route, Loan& loan, const Message& message, Time now);
   EncodingMoment moment() const { return {clock_.now(), clock_.boot(), queue_.session(), restored_}; }
 
@@ -73,10 +87,48 @@ class Forwarder::Impl {
   void fail(const std::string& reason);
   void reject(Loan& loan, std::size_t first, const std::string& reason, const std::string& topic);
   void settle(Place place);
+  void settle_what_is_complete();
+
+  // What is parked.
+  void block(Loan& loan, std::size_t first, const Route& route, const Delivery& refused);
+  Block make_block(const Loan& loan, std::size_t first, const std::string& topic, std::int32_t partition);
+  void park(Block block);
+  void look_for_stalls();
+  void stall(Route& route, Routes::Number number);
+  void take_parked(Place place, std::size_t first, Route& route, bool acknowledged);
+  void ask_blocked();
+  void take_answer(std::uint32_t number, const Delivery& delivery);
+  void end_test();
+  void heal(const std::string& topic, std::int32_t partition);
+  void finish_healing();
+  bool healing() const;
+  bool blocked(const std::string& topic, std::int32_t partition) const;
+
+  // Exactly once.
+  bool step_transaction();
+  void work_on_transaction();
+  bool done(const Step& step);
+  bool read_checkpoint_back();
+  void take_checkpoint();
+  void judge_rival();
+  bool begin_transaction();
+  void fill_transaction();
+  void close_transaction();
+  void send_checkpoint();
+  void take_own(const Delivery& delivery);
+  void abort_transaction(const std::string& reason);
+  void commit_done();
+  void abort_done();
+  void leave_transaction();
 
   // The link.
+  void say(const std::string& error);
+  void tell(Problem problem);
+  void untell(const std::string& code, const std::string& object);
   void watch_link(const KafkaEvents& events);
   void set_state(LinkState state, const std::string& error);
+
+  static constexpr std::size_t kCheckpointTag = 0;  // of the last place, which is no loan's
 
   const config::Kafka kafka_;
   const std::string agent_;
@@ -94,9 +146,17 @@ class Forwarder::Impl {
   Routes routes_;
   Loans loans_;
   Encoder encoder_;
-  std::size_t held_ = 0;  // messages in outboxes
-  bool failed_ = false;   // something came back undelivered: nothing leaves before all is back, for the order
-  bool renew_ = false;    // the producer must be made anew: nothing leaves before all is back
+  std::vector<Block> blocks_;
+  std::uint32_t last_block_ = 0;
+  Delivered delivered_;
+  std::optional<Transaction> transaction_;         // exactly-once only
+  std::unique_ptr<CheckpointReader> checkpoints_;  // while one is read
+  std::int64_t rival_written_ = 0;                 // when another agent of our id wrote its last checkpoint
+  std::size_t held_ = 0;                           // messages in the first outboxes
+  std::size_t held_back_ = 0;                      // and in the second
+  Pace pace_;                                      // of the backlog, where live readings go first
+  bool renew_ = false;                             // the producer must be made anew: nothing leaves before all is back
+  bool failed_ = false;  // something came back undelivered: nothing leaves before all is back, for the order
   Time pause_until_;
   Time aged_at_ = Steady::now();
   Time last_ack_ = Steady::now();

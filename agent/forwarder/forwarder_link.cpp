@@ -1,5 +1,6 @@
 // The link's state, as status shows it and the queue uses it.
 #include <algorithm>
+#include <utility>
 
 #include "agent/forwarder/forwarder_impl.h"
 
@@ -30,8 +31,10 @@ void Forwarder::Impl::watch_link(const KafkaEvents& events) {
       const std::lock_guard lock(mutex_);
       health_.brokers_up = events.brokers_up;
     }
+    if (events.brokers_up > 0) look_for_stalls();
     if (events.brokers_up == 0 && health_.state == LinkState::up) set_state(LinkState::down, events.error);
-    if (events.brokers_up > 0 && loans_.empty()) set_state(LinkState::up, "");
+    const bool yielded = transaction_ && transaction_->phase == Transaction::Phase::yielded;
+    if (events.brokers_up > 0 && loans_.empty() && !yielded) set_state(LinkState::up, "");
   }
   if (events.all_brokers_down) set_state(LinkState::down, events.error);
   // Which one has waited for longest is looked for only where nothing at all came back lately. A link that is down
@@ -41,6 +44,31 @@ void Forwarder::Impl::watch_link(const KafkaEvents& events) {
     const auto oldest = loans_.oldest();
     if (oldest && now - *oldest > silence) set_state(LinkState::down, "no acknowledgement for 5 s");
   }
+}
+
+void Forwarder::Impl::say(const std::string& error) {
+  if (error.empty()) return;
+  const std::lock_guard lock(mutex_);
+  health_.error = error;
+}
+
+// One problem of a kind and object.
+void Forwarder::Impl::tell(Problem problem) {
+  problem.since = clock_.now().wall;
+  const std::lock_guard lock(mutex_);
+  for (Problem& known : health_.problems) {
+    if (known.code != problem.code || known.object != problem.object) continue;
+    problem.since = known.since;
+    known = std::move(problem);
+    return;
+  }
+  health_.problems.push_back(std::move(problem));
+}
+
+void Forwarder::Impl::untell(const std::string& code, const std::string& object) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(health_.problems,
+                [&](const Problem& problem) { return problem.code == code && problem.object == object; });
 }
 
 void Forwarder::Impl::set_state(LinkState state, const std::string& error) {
@@ -59,6 +87,7 @@ void Forwarder::Impl::set_state(LinkState state, const std::string& error) {
       if (state == LinkState::up && health_.state == LinkState::down) restored_ = clock_.now().boot;
       if (state == LinkState::down) smoothed_ack_ = 0;
       if (state == LinkState::up) window_.restart();
+      if (state == LinkState::up && live_first()) queue_.live_from_now();
       health_.state = state;
       health_.since = clock_.now().wall;
     }

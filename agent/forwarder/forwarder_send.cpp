@@ -1,5 +1,6 @@
 // What the forwarder hands over to Kafka: batches as messages, each when its partition can take it.
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -18,21 +19,47 @@ constexpr std::size_t kFollowing = 16'384;
 }  // namespace
 
 void Forwarder::Impl::hand_over() {
-  nothing_waits_ = false;
+  finish_healing();
+  ask_blocked();
   send_held();
-  while (may_claim()) {
-    std::optional<Claim> claim = queue_.claim();
-    if (!claim) {
-      nothing_waits_ = true;
-      return;
+  nothing_waits_ = claim_all(live_first() ? Part::live : Part::any);
+  if (live_first() && nothing_waits_) nothing_waits_ = claim_all(Part::backlog);
+  if (nothing_waits_) forget_delivered();
+  settle_what_is_complete();
+}
+
+// True where nothing more waits; false where it has to wait.
+bool Forwarder::Impl::claim_all(Part part) {
+  while (may_claim(part)) {
+    std::optional<Claim> claim = queue_.claim(part);
+    if (!claim) return true;
+    if (transaction_ && transaction_->phase == Transaction::Phase::idle && !begin_transaction()) {
+      give_back(*claim);
+      return false;
     }
     lend(std::move(*claim));
   }
+  return false;
 }
 
-bool Forwarder::Impl::may_claim() const {
-  if (failed_ || renew_ || loans_.full() || held_ >= kHeldMost || !window_.open() || Steady::now() < pause_until_)
-    return false;
+void Forwarder::Impl::give_back(const Claim& claim) {
+  Settlement all;
+  all.released.resize(claim.batch->readings());
+  std::iota(all.released.begin(), all.released.end(), std::size_t{0});
+  queue_.settle(claim, all);
+}
+
+// All that waited has been claimed since.
+void Forwarder::Impl::forget_delivered() {
+  if (delivered_.empty() || !loans_.empty() || queue_.health().account.waiting > 0) return;
+  delivered_.clear();
+}
+
+bool Forwarder::Impl::may_claim(Part part) const {
+  if (failed_ || renew_ || healing() || loans_.full() || !window_.open() || Steady::now() < pause_until_) return false;
+  // A limited backlog is claimed as it leaves.
+  if (part == Part::backlog ? held_back_ >= backlog_held_most() : held_ >= kHeldMost) return false;
+  if (transaction_ && !transaction_->takes_more(Steady::now(), window_.expected())) return false;
   // One batch asks whether Kafka is there.
   return health_.state == LinkState::up || loans_.empty();
 }
@@ -42,13 +69,14 @@ void Forwarder::Impl::lend(Claim claim) {
   if (loans_.empty()) last_ack_ = now;
   const Place place = loans_.add({std::move(claim), now});
   const Claim& lent = loans_.at(place).claim();
+  if (transaction_) transaction_->readings += lent.batch->readings();
   met_key_ = nullptr;
   encoder_.encode(*lent.batch, *lent.session, moment(),
                   [this, place](Message& message, std::size_t first, std::size_t readings) {
                     dispatch(place, message, first, readings);
                     return true;
                   });
-  if (loans_.at(place).outstanding() == 0) settle(place);
+  if (loans_.at(place).outstanding() == 0 && !transaction_) settle(place);
 }
 
 void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first, std::size_t readings) {
@@ -56,14 +84,21 @@ void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first,
   Route& route = routes_[number];
   Loan& loan = loans_.at(place);
   loan.add(first, readings, number);
+  if (!delivered_.empty() && delivered_.has(loan.claim().batch->session(), loan.seqs(first))) {
+    loan.acknowledge(first);
+    return;
+  }
   message.tag = Loans::tag(place, first);
   const Time now = Steady::now();
+  const bool behind = live_first() && loan.claim().backlog;  // of what is live
   if (failed_) {
     loan.release(first);
-  } else if (route.first.empty() && open(route, now)) {
+  } else if (route.parked) {
+    loan.park(first);
+  } else if (!behind && route.first.empty() && open(route, now)) {
     if (!send(route, loan, message, now)) loan.release(first);
   } else {
-    hold(number, message);
+    hold(number, message, behind);
   }
 }
 
@@ -73,6 +108,8 @@ Routes::Number Forwarder::Impl::route_of(const Message& message) {
   const KafkaProducer::Place place = producer_->place(message.topic, message.key);
   met_key_ = message.key.data();
   met_route_ = routes_.number(place.topic, place.partition, message.topic);
+  Route& route = routes_[met_route_];
+  if (!blocks_.empty()) route.parked = blocked(route.topic, route.partition);
   return met_route_;
 }
 
@@ -80,33 +117,50 @@ bool Forwarder::Impl::open(const Route& route, Time now) const {
   return window_.open() && window_.open(route.flight, now, waiting(route)) && !routes_.undecided(route);
 }
 
-// Messages to hand over when the route opens: where more is held than is claimed for, more follows.
-std::size_t Forwarder::Impl::waiting(const Route& route) const {
-  return held_ < kHeldMost ? route.first.size() : kFollowing;
+// A limited backlog waits in the queue, not here.
+std::size_t Forwarder::Impl::backlog_held_most() const {
+  return pace_.limited() ? 1 : kHeldMost;
 }
 
-void Forwarder::Impl::hold(Routes::Number number, const Message& message) {
+// Messages to hand over when the route opens: where more is held than is claimed for, more follows.
+std::size_t Forwarder::Impl::waiting(const Route& route) const {
+  return held_ < kHeldMost ? route.first.size() + route.second.size() : kFollowing;
+}
+
+void Forwarder::Impl::hold(Routes::Number number, const Message& message, bool behind) {
   Route& route = routes_[number];
-  route.first.push(message);
-  ++held_;
+  (behind ? route.second : route.first).push(message);
+  ++(behind ? held_back_ : held_);
   if (route.listed) return;
   route.listed = true;
   routes_.waiting.push_back(number);
 }
 
 void Forwarder::Impl::send_held() {
-  if (held_ == 0 || failed_) return;
+  if (held_ + held_back_ == 0 || failed_) return;
+  pace_.go_on(Steady::now());
   std::erase_if(routes_.waiting, [this](Routes::Number number) {
     Route& route = routes_[number];
-    for (Time now = Steady::now(); !failed_ && !route.first.empty() && open(route, now); now = Steady::now()) {
-      const Message& message = route.first.front();
-      if (!send(route, loans_.at(Loans::place(message.tag)), message, now)) return true;  // released with the others
-      route.first.pop();
+    Time now = Steady::now();
+    for (; !failed_ && !route.first.empty() && open(route, now); now = Steady::now()) {
       --held_;
+      send_from(route, route.first, now);
     }
-    route.listed = !route.first.empty();
+    for (; !failed_ && route.first.empty() && !route.second.empty() && pace_.open() && open(route, now);
+         now = Steady::now()) {
+      --held_back_;
+      pace_.take();
+      send_from(route, route.second, now);
+    }
+    route.listed = !route.first.empty() || !route.second.empty();
     return !route.listed;
   });
+}
+
+void Forwarder::Impl::send_from(Route& route, Outbox& outbox, Time now) {
+  const Message& message = outbox.take();
+  Loan& loan = loans_.at(Loans::place(message.tag));
+  if (!send(route, loan, message, now)) loan.release(Loans::reading(message.tag));
 }
 
 // False: librdkafka cannot take it now.
@@ -121,10 +175,15 @@ bool Forwarder::Impl::send(Route& route, Loan& loan, const Message& message, Tim
     case KafkaProducer::Taken::unacceptable:
       reject(loan, first, refused.reason, route.topic);
       return true;
-    default:
-      fail(refused.reason);
-      return false;
+    case KafkaProducer::Taken::blocked:
+      block(loan, first, route, refused);
+      if (transaction_) fail(refused.reason);
+      return true;
+    case KafkaProducer::Taken::full:
+      break;
   }
+  fail(refused.reason);
+  return false;
 }
 
 }  // namespace fieldpost

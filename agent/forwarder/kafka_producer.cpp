@@ -60,6 +60,18 @@ Delivery::Verdict verdict(rd_kafka_resp_err_t error) {
   }
 }
 
+Delivery::Refusal refusal(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      return Delivery::Refusal::unknown_topic;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return Delivery::Refusal::forbidden;
+    default:
+      return Delivery::Refusal::other;
+  }
+}
+
 bool is_fenced(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR__FENCED || error == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
          error == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
@@ -106,20 +118,25 @@ struct KafkaProducer::Impl {
   std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>> numbers;
 
   std::uint32_t number(std::string_view name);
+  void open(Topic& topic, const char* name) const;
 };
 
 std::uint32_t KafkaProducer::Impl::number(std::string_view name) {
   if (const auto known = numbers.find(name); known != numbers.end()) return known->second;
   const auto number = static_cast<std::uint32_t>(topics.size());
-  Topic& topic = topics.emplace_back();
+  const auto [known, added] = numbers.emplace(name, number);
+  open(topics.emplace_back(), known->first.c_str());
+  return number;
+}
+
+void KafkaProducer::Impl::open(Topic& topic, const char* name) const {
   topic.partitioner = partitioner;
+  topic.partitions = 0;
   rd_kafka_topic_conf_t* conf = rd_kafka_default_topic_conf_dup(handle);
   rd_kafka_topic_conf_set_opaque(conf, &topic);
   rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
-  const auto [known, added] = numbers.emplace(name, number);
-  topic.handle = rd_kafka_topic_new(handle, known->first.c_str(), conf);
+  topic.handle = rd_kafka_topic_new(handle, name, conf);
   if (topic.handle == nullptr) rd_kafka_topic_conf_destroy(conf);
-  return number;
 }
 
 KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake)
@@ -185,7 +202,7 @@ KafkaProducer::Taken KafkaProducer::send(const Message& message, std::uint32_t t
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Taken::yes;
   rd_kafka_headers_destroy(headers);
   refused.reason = rd_kafka_err2str(error);
-  refused.code = error;
+  refused.refusal = refusal(error);
   switch (verdict(error)) {
     case Delivery::Verdict::unacceptable:
       return Taken::unacceptable;
@@ -194,6 +211,14 @@ KafkaProducer::Taken KafkaProducer::send(const Message& message, std::uint32_t t
     default:
       return Taken::full;
   }
+}
+
+void KafkaProducer::look_anew(std::uint32_t topic) {
+  Topic& known = impl_->topics[topic];
+  if (known.handle == nullptr) return;
+  const std::string name = rd_kafka_topic_name(known.handle);
+  rd_kafka_topic_destroy(known.handle);
+  impl_->open(known, name.c_str());
 }
 
 KafkaEvents KafkaProducer::poll() {
@@ -206,7 +231,7 @@ KafkaEvents KafkaProducer::poll() {
           delivery.tag = reinterpret_cast<std::uintptr_t>(message->_private);
           delivery.verdict = verdict(message->err);
           delivery.bytes = message->len + message->key_len;
-          delivery.code = message->err;
+          delivery.refusal = refusal(message->err);
           if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.reason = rd_kafka_err2str(message->err);
           result.deliveries.push_back(std::move(delivery));
         }

@@ -24,8 +24,9 @@ struct Delivery {
   std::uintptr_t tag = 0;
   Verdict verdict = Verdict::undelivered;
   std::size_t bytes = 0;  // of key and value
-  std::string reason;     // empty where acknowledged
-  int code = 0;           // librdkafka's, for what an operator is told
+  enum class Refusal : std::uint8_t { other, unknown_topic, forbidden };
+  Refusal refusal = Refusal::other;  // where it is blocked
+  std::string reason;                // empty where acknowledged
 };
 
 /// What librdkafka has said since the last call.
@@ -73,6 +74,8 @@ class KafkaProducer {
 
   Place place(std::string_view topic, std::string_view key);
   Taken send(const Message& message, std::uint32_t topic, Delivery& refused);
+  /// Forgets what is known of a topic, so that its next message asks the cluster. Nothing of it is on its way.
+  void look_anew(std::uint32_t topic);
   /// Never blocks.
   KafkaEvents poll();
   /// Gives up what has been handed over and is not on the wire: each message comes back as undelivered by poll().

@@ -11,8 +11,8 @@
 
 namespace fieldpost {
 
-KafkaSecurity::KafkaSecurity(const config::Kafka& kafka, std::string agent)
-    : kafka_(kafka), agent_(std::move(agent)), secrets_(kafka) {
+KafkaSecurity::KafkaSecurity(const config::Kafka& kafka, std::string agent, Role role)
+    : kafka_(kafka), agent_(std::move(agent)), role_(role), secrets_(kafka) {
   if (kafka.sasl && kafka.sasl->mechanism.starts_with("SCRAM-")) {
     gate_ = std::make_unique<LoginGate>(kafka, "fieldpost-" + agent_);
   }
@@ -41,7 +41,9 @@ rd_kafka_t* KafkaSecurity::open(const std::vector<Setting>& settings,
     taken = taken && rd_kafka_conf_set(conf, setting.name.c_str(), setting.value.c_str(), text.data(), text.size()) ==
                          RD_KAFKA_CONF_OK;
   }
-  if (taken) handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text.data(), text.size());
+  if (taken)
+    handle =
+        rd_kafka_new(role_ == Role::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, text.data(), text.size());
   if (handle == nullptr) {
     rd_kafka_conf_destroy(conf);
     error = text.data();

@@ -23,13 +23,15 @@ namespace fieldpost {
 /// One thread.
 class KafkaSecurity {
  public:
-  KafkaSecurity(const config::Kafka& kafka, std::string agent);
+  enum class Role : std::uint8_t { producer, consumer };
+
+  KafkaSecurity(const config::Kafka& kafka, std::string agent, Role role = Role::producer);
   /// Destroys the handle, which blocks until librdkafka's threads have ended.
   ~KafkaSecurity();
   KafkaSecurity(const KafkaSecurity&) = delete;
   KafkaSecurity& operator=(const KafkaSecurity&) = delete;
 
-  /// A producer's handle, for as long as this lives. `prepare` sets what is no text: callbacks and events. Where a file
+  /// A handle, for as long as this lives. `prepare` sets what is no text: callbacks and events. Where a file
   /// cannot be used it is a handle that connects to nobody, and problem() says why. Throws std::runtime_error where
   /// librdkafka refuses a setting.
   rd_kafka_s* open(const std::function<void(rd_kafka_conf_s*)>& prepare);
@@ -60,6 +62,7 @@ class KafkaSecurity {
 
   const config::Kafka kafka_;
   const std::string agent_;
+  const Role role_;
   KafkaSecrets secrets_;
   std::string unusable_;
   std::chrono::steady_clock::time_point looked_;

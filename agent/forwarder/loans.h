@@ -46,6 +46,7 @@ class Loan {
   std::size_t outstanding() const { return outstanding_; }
   /// Messages that librdkafka has.
   std::size_t handed_over() const { return handed_over_; }
+  bool has_parked() const { return !settlement_.parked.empty(); }
   /// Nothing of a message is known yet.
   bool is_out(std::size_t first) const { return messages_[first].fate == Fate::unknown; }
   Routes::Number route(std::size_t first) const { return messages_[first].route; }
@@ -57,6 +58,13 @@ class Loan {
       if (message.readings > 0 && message.fate == Fate::unknown && message.route == route) {
         visit(first, message.handed_over);
       }
+    }
+  }
+  /// Calls visit(seqs) for every message that Kafka has, or is about to.
+  template <typename Visit>
+  void each_delivered(Visit visit) const {
+    for (std::size_t first = 0; first < end_; ++first) {
+      if (messages_[first].readings > 0 && messages_[first].fate != Fate::other) visit(seqs(first));
     }
   }
   /// The seqs of a message.

@@ -24,7 +24,16 @@ void Outbox::push(const Message& message) {
 }
 
 const Message& Outbox::front() {
-  const Held& held = held_.front();
+  return show(held_.front());
+}
+
+const Message& Outbox::take() {
+  taken_ = std::move(held_.front());
+  held_.pop_front();
+  return show(taken_);
+}
+
+const Message& Outbox::show(const Held& held) {
   std::string_view rest = held.bytes;
   auto size = held.sizes.begin();
   const auto take = [&rest, &size] {
@@ -32,18 +41,18 @@ const Message& Outbox::front() {
     rest.remove_prefix(*size++);
     return part;
   };
-  front_.topic = take();
-  front_.key = take();
-  front_.value = take();
+  shown_.topic = take();
+  shown_.key = take();
+  shown_.value = take();
   headers_.clear();
   while (size != held.sizes.end()) {
     const std::string_view name = take();
     headers_.push_back({name, take()});
   }
-  front_.headers = headers_;
-  front_.timestamp_ms = held.timestamp_ms;
-  front_.tag = held.tag;
-  return front_;
+  shown_.headers = headers_;
+  shown_.timestamp_ms = held.timestamp_ms;
+  shown_.tag = held.tag;
+  return shown_;
 }
 
 }  // namespace fieldpost

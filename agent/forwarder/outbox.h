@@ -17,9 +17,10 @@ class Outbox {
   void push(const Message& message);
   bool empty() const { return held_.empty(); }
   std::size_t size() const { return held_.size(); }
-  /// Valid until the next call.
+  /// The first one, which is kept: valid until the next call.
   const Message& front();
-  void pop() { held_.pop_front(); }
+  /// The first one, which leaves: valid until the next call.
+  const Message& take();
   /// Calls visit(tag) for each message, in order, and is empty afterwards.
   template <typename Visit>
   void drain(Visit visit) {
@@ -36,8 +37,11 @@ class Outbox {
     std::uintptr_t tag = 0;
   };
 
+  const Message& show(const Held& held);
+
   std::deque<Held> held_;
-  Message front_;
+  Held taken_;
+  Message shown_;
   std::vector<Header> headers_;
 };
 

@@ -54,11 +54,11 @@ std::vector<Identity> lost(const support::Ground& ground, const std::set<Identit
   return lost;
 }
 
-TEST_CASE("the agent is killed at random moments, with Kafka up and down", "[long]") {
-  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+/// `topic` is made; `lines` of [kafka] come on top. The repeats on the ground.
+std::size_t kill_at_random(const std::string& topic, const std::string& lines) {
   Dice dice;
   support::Kafka& kafka = support::shared_kafka();
-  Scene scene(kafka, {.topic = "killed", .proxied = true});
+  Scene scene(kafka, {.topic = topic, .proxied = true, .kafka = lines});
   support::TcpProxy proxy(kafka.proxy_port(), kafka.proxied_port());
   scene.start();
 
@@ -114,6 +114,17 @@ TEST_CASE("the agent is killed at random moments, with Kafka up and down", "[lon
   std::cout << kills << " kills: " << scene.ground.sessions().size() << " sessions on the ground, " << committed.size()
             << " readings found committed, " << published << " messages acknowledged: all arrived; of " << polls
             << " answered polls " << gone << " were neither acknowledged nor committed yet" << std::endl;
+  return scene.ground.duplicates();
+}
+
+TEST_CASE("the agent is killed at random moments, with Kafka up and down", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  kill_at_random("killed", "");
+}
+
+TEST_CASE("the same with exactly-once: nothing arrives twice", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  CHECK(kill_at_random("killed-exactly-once", "delivery = \"exactly-once\"\n") == 0);
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ struct SceneOptions {
   bool proxied = false;              // the agent reaches Kafka through a proxy, which the test starts
   std::string poll_timeout = "10s";  // long: a busy machine is no fault of the equipment
   std::map<std::string, std::string> topic_config = {};  // of the topic, which has three partitions
+  std::string kafka = {};                                // more lines of [kafka]
 };
 
 /// Two pumps polled fifty times a second and a meter that publishes as often. Members may be used at will.

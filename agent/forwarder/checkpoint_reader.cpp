@@ -1,0 +1,230 @@
+#include "agent/forwarder/checkpoint_reader.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "agent/forwarder/kafka_security.h"
+
+namespace fieldpost {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+template <typename T>
+using Owned = std::unique_ptr<T, void (*)(T*)>;
+
+// Records of a partition that are looked at first; the agent's last one is mostly among its newest.
+constexpr std::int64_t kFirstLook = 1000;
+constexpr std::int64_t kFurther = 8;
+constexpr milliseconds kSlice{100};
+
+void no_log(const rd_kafka_t* /*handle*/, int /*level*/, const char* /*facility*/, const char* /*text*/) {}
+
+milliseconds left(Steady::time_point end) {
+  return std::clamp(std::chrono::duration_cast<milliseconds>(end - Steady::now()), 1ms, kSlice);
+}
+
+}  // namespace
+
+class CheckpointReader::Impl {
+ public:
+  Impl(const config::Kafka& kafka, const std::string& agent)
+      : agent_(agent), name_(kafka.checkpoint_topic), security_(kafka, agent, KafkaSecurity::Role::consumer) {
+    handle_ = security_.open([](rd_kafka_conf_t* conf) {
+      rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH);
+      rd_kafka_conf_set_log_cb(conf, no_log);
+      // Consumers' properties with these names and values cannot be refused.
+      for (const auto& [name, value] : {std::pair{"isolation.level", "read_committed"},
+                                        {"enable.partition.eof", "true"},
+                                        {"fetch.wait.max.ms", "50"},
+                                        {"group.id", "fieldpost"}}) {
+        rd_kafka_conf_set(conf, name, value, nullptr, 0);
+      }
+    });
+    events_.reset(rd_kafka_queue_get_main(handle_));
+    topic_.reset(rd_kafka_topic_new(handle_, name_.c_str(), nullptr));
+  }
+
+  bool read(milliseconds at_most) {
+    const auto end = Steady::now() + at_most;
+    while (partitions_ < 0) {
+      if (Steady::now() >= end) return false;
+      look_for_topic(left(end));
+      take_events();
+    }
+    while (partition_ < partitions_) {
+      if (Steady::now() >= end) return false;
+      read_partition(left(end));
+      take_events();
+    }
+    return true;
+  }
+
+  std::string problem;
+  std::optional<Checkpoint> last;
+  std::int64_t written = -1;
+
+ private:
+  void take_events() {
+    while (rd_kafka_event_t* event = rd_kafka_queue_poll(events_.get(), 0)) {
+      if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH) security_.token_wanted();
+      if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
+        problem = security_.explain(rd_kafka_event_error_string(event));
+      }
+      rd_kafka_event_destroy(event);
+    }
+  }
+
+  void look_for_topic(milliseconds at_most) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const int wait = static_cast<int>(at_most.count());
+    const rd_kafka_resp_err_t error = rd_kafka_metadata(handle_, 0, topic_.get(), &metadata, wait);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return;  // a broker that cannot be reached says so as an event
+    const Owned<const rd_kafka_metadata_t> owner(metadata, rd_kafka_metadata_destroy);
+    if (metadata->topic_cnt != 1) return;
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[0];
+    if (topic.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (topic.partition_cnt > 0) partitions_ = topic.partition_cnt;
+    } else if (topic.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+      make_topic();
+    } else if (topic.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
+      refuse(rd_kafka_err2str(topic.err));
+    }
+  }
+
+  // Compacted, with the cluster's own number of replicas.
+  void make_topic() {
+    if (Steady::now() < make_again_) return;
+    make_again_ = Steady::now() + 5s;
+    std::array<char, 256> text{};
+    rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(name_.c_str(), 1, -1, text.data(), text.size());
+    if (wanted == nullptr) return refuse(text.data());
+    rd_kafka_NewTopic_set_config(wanted, "cleanup.policy", "compact");
+    const Owned<rd_kafka_AdminOptions_t> options(rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_CREATETOPICS),
+                                                 rd_kafka_AdminOptions_destroy);
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), 3000, nullptr, 0);
+    const Owned<rd_kafka_queue_t> answer(rd_kafka_queue_new(handle_), rd_kafka_queue_destroy);
+    rd_kafka_CreateTopics(handle_, &wanted, 1, options.get(), answer.get());
+    rd_kafka_NewTopic_destroy(wanted);
+    const Owned<rd_kafka_event_t> event(rd_kafka_queue_poll(answer.get(), 4000), rd_kafka_event_destroy);
+    if (!event) return;
+    if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return refuse(rd_kafka_event_error_string(event.get()));
+    }
+    std::size_t count = 0;
+    const auto* topics = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+    const rd_kafka_resp_err_t error = count == 1 ? rd_kafka_topic_result_error(topics[0]) : RD_KAFKA_RESP_ERR_UNKNOWN;
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      refuse(rd_kafka_topic_result_error_string(topics[0]));
+    }
+  }
+
+  void refuse(const std::string& why) {
+    problem = "topic " + name_ + ", which exactly-once needs: " + why +
+              "; make it with cleanup.policy=compact, and let the agent read and write it";
+  }
+
+  // From near the end; further back where the agent has written nothing there.
+  void read_partition(milliseconds at_most) {
+    if (begin_ < 0 && !begin_reading(at_most)) return;
+    std::array<rd_kafka_message_t*, 100> messages{};
+    const ssize_t count = rd_kafka_consume_batch(topic_.get(), partition_, static_cast<int>(at_most.count()),
+                                                 messages.data(), messages.size());
+    for (ssize_t i = 0; i < count; ++i) {
+      take(*messages[static_cast<std::size_t>(i)]);
+      rd_kafka_message_destroy(messages[static_cast<std::size_t>(i)]);
+    }
+    if (at_ < end_) return;
+    rd_kafka_consume_stop(topic_.get(), partition_);
+    if (!found_ && begin_ > low_) {
+      end_ = begin_;
+      look_ *= kFurther;
+      start_at(std::max(low_, end_ - look_));
+      return;
+    }
+    ++partition_;
+    begin_ = -1;
+    look_ = kFirstLook;
+    found_ = false;
+  }
+
+  bool begin_reading(milliseconds at_most) {
+    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(handle_, name_.c_str(), partition_, &low_, &end_,
+                                                                       static_cast<int>(at_most.count()));
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (error != RD_KAFKA_RESP_ERR__TIMED_OUT) refuse(rd_kafka_err2str(error));
+      return false;
+    }
+    start_at(std::max(low_, end_ - look_));
+    return true;
+  }
+
+  void start_at(std::int64_t offset) {
+    begin_ = at_ = offset;
+    rd_kafka_consume_start(topic_.get(), partition_, offset);
+  }
+
+  void take(const rd_kafka_message_t& message) {
+    if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      at_ = std::max(at_, message.offset);
+      return;
+    }
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) return refuse(rd_kafka_message_errstr(&message));
+    at_ = std::max(at_, message.offset + 1);
+    if (message.offset >= end_) return;
+    const std::string_view key(static_cast<const char*>(message.key), message.key_len);
+    if (key != agent_ || message.payload == nullptr) return;
+    auto checkpoint = read_checkpoint({static_cast<const char*>(message.payload), message.len});
+    if (!checkpoint) return;
+    // Where the topic has been given more partitions the agent's records stand in two: the newer one counts.
+    const std::int64_t time = rd_kafka_message_timestamp(&message, nullptr);
+    found_ = true;
+    if (time < written) return;
+    written = time;
+    last = std::move(checkpoint);
+  }
+
+  const std::string agent_;
+  const std::string name_;
+  KafkaSecurity security_;  // first: the handle is its own, and goes last
+  rd_kafka_t* handle_ = nullptr;
+  Owned<rd_kafka_queue_t> events_{nullptr, rd_kafka_queue_destroy};
+  Owned<rd_kafka_topic_t> topic_{nullptr, rd_kafka_topic_destroy};
+  int partitions_ = -1;
+  int partition_ = 0;  // the one in hand
+  std::int64_t low_ = 0;
+  std::int64_t begin_ = -1;  // of the stretch in hand; -1: none yet
+  std::int64_t at_ = 0;
+  std::int64_t end_ = 0;
+  std::int64_t look_ = kFirstLook;
+  bool found_ = false;
+  Steady::time_point make_again_;
+};
+
+CheckpointReader::CheckpointReader(const config::Kafka& kafka, const std::string& agent)
+    : impl_(std::make_unique<Impl>(kafka, agent)) {}
+
+CheckpointReader::~CheckpointReader() = default;
+
+bool CheckpointReader::read(milliseconds at_most) {
+  return impl_->read(at_most);
+}
+
+const std::string& CheckpointReader::problem() const {
+  return impl_->problem;
+}
+
+std::int64_t CheckpointReader::written() const {
+  return impl_->written;
+}
+
+const std::optional<Checkpoint>& CheckpointReader::last() const {
+  return impl_->last;
+}
+
+}  // namespace fieldpost

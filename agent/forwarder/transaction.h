@@ -1,0 +1,65 @@
+// Exactly once: where the forwarder stands with its transaction. Pure.
+//
+// A transaction carries batches and a checkpoint that names them. It is filled for as long as something waits, and is
+// ended when all of it has been acknowledged; only then are the batches settled. What a crash leaves behind is found in
+// the last checkpoint.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace fieldpost {
+
+class Transaction {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  enum class Phase : std::uint8_t {
+    starting,  // the transactions of before are being ended
+    reading,   // the last checkpoint is being read
+    idle,      // ready for the next one
+    filling,   // batches are handed over
+    closing,   // no more of them; the acknowledgements are waited for
+    committing,
+    aborting,
+    yielded,  // another agent has taken our place, or seems to have
+  };
+
+  Phase phase = Phase::starting;
+  Time began;
+  Time next;                    // idle: when to write a checkpoint all the same; yielded: when to look
+  std::size_t readings = 0;     // lent in it
+  std::size_t told = 0;         // of these, named by a checkpoint that was sent
+  std::size_t checkpoints = 0;  // on their way
+  bool test = false;            // it asks a blocked topic, and is given up
+
+  bool takes_more(Time now, std::chrono::microseconds expected) const {
+    using namespace std::chrono_literals;
+    if (phase == Phase::idle) return true;
+    return phase == Phase::filling && readings < kMostReadings &&
+           now < began + std::max<std::chrono::microseconds>(100ms, 10 * expected);
+  }
+
+  /// When to look after it again, where nothing else happens.
+  Time due(Time now, std::chrono::microseconds linger) const {
+    using namespace std::chrono_literals;
+    switch (phase) {
+      case Phase::idle:
+      case Phase::yielded:
+        return next;
+      case Phase::filling:
+        return std::max(now, began + linger);
+      case Phase::closing:
+        return now + 1s;
+      default:  // a call that has waited already
+        return now + 1ms;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMostReadings = 200'000;
+};
+
+}  // namespace fieldpost
