@@ -14,7 +14,7 @@
 #include <system_error>
 
 #include "agent/forwarder/block.h"
-#include "agent/forwarder/checkpoint_reader.h"
+#include "agent/forwarder/kafka_checkpoints.h"
 #include "agent/forwarder/delivered.h"
 #include "agent/forwarder/encoder.h"
 #include "agent/forwarder/forwarder.h"

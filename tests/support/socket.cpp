@@ -8,7 +8,9 @@
 
 #include <cerrno>
 #include <string>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 namespace fieldpost::support {
 namespace {
@@ -58,8 +60,13 @@ Socket listen_on(std::uint16_t port) {
   Socket listener = stream();
   set(listener.fd(), SOL_SOCKET, SO_REUSEADDR, 1);
   const sockaddr_in address = loopback(port);
-  if (bind(listener.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener.fd(), 64) != 0) {
+  // A listener that has just been closed stands until the poll() of its thread has returned.
+  int tries = 100;
+  while (bind(listener.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno == EADDRINUSE &&
+         --tries > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  if (tries == 0 || listen(listener.fd(), 64) != 0) {
     throw std::system_error(errno, std::generic_category(), "listen on port " + std::to_string(port));
   }
   return listener;

@@ -1,4 +1,4 @@
-#include "agent/forwarder/checkpoint_reader.h"
+#include "agent/forwarder/kafka_checkpoints.h"
 
 #include <librdkafka/rdkafka.h>
 
