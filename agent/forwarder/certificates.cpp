@@ -5,7 +5,6 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <cstring>
 #include <ctime>
 #include <memory>
 #include <optional>
@@ -56,19 +55,6 @@ std::string out_of_date(X509* certificate, std::int64_t now) {
     return "holds only from " + day(X509_get0_notBefore(certificate)) + ": set the clock, or renew it";
   }
   return "";
-}
-
-struct Password {
-  std::string text;
-  bool asked = false;
-};
-
-int give_password(char* into, int size, int /*writing*/, void* user) {
-  auto* password = static_cast<Password*>(user);
-  password->asked = true;
-  if (password->text.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(into, password->text.data(), password->text.size());
-  return static_cast<int>(password->text.size());
 }
 
 class Check {
@@ -129,11 +115,10 @@ class Check {
   }
 
   Key private_key(const config::Tls& tls, const std::string& pem, std::string text) {
-    Password password{std::move(text), false};
-    Key key(PEM_read_bio_PrivateKey(memory(pem).get(), nullptr, give_password, &password));
+    Key key(PEM_read_bio_PrivateKey(memory(pem).get(), nullptr, give_key_password, &text));
     ERR_clear_error();
     if (key) return key;
-    if (!password.asked) {
+    if (pem.find("ENCRYPTED") == std::string::npos) {
       wrong("tls.key", tls.key + " holds no private key: it must be PEM, -----BEGIN PRIVATE KEY-----");
     } else if (tls.key_password_file.empty()) {
       wrong("tls.key", tls.key + " is encrypted: name the file of its password in key_password_file");
@@ -149,6 +134,13 @@ class Check {
 };
 
 }  // namespace
+
+int give_key_password(char* into, int size, int /*writing*/, void* password) {
+  const auto& text = *static_cast<const std::string*>(password);
+  if (text.size() > static_cast<std::size_t>(size)) return -1;
+  std::copy(text.begin(), text.end(), into);
+  return static_cast<int>(text.size());
+}
 
 std::string refused_certificate(int code) {
   switch (code) {

@@ -20,6 +20,9 @@ struct CredentialProblem {
 /// has no folder for is a problem too.
 std::vector<CredentialProblem> credential_problems(const config::Kafka& kafka, std::int64_t now);
 
+/// OpenSSL's callback for the password of a key; `password` points to a std::string.
+int give_key_password(char* into, int size, int writing, void* password);
+
 /// Why a broker's certificate is refused, by the code of OpenSSL's verification: the rest of a sentence that begins
 /// with the broker, with the remedy.
 std::string refused_certificate(int code);

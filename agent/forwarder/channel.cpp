@@ -11,20 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "agent/forwarder/certificates.h"
 #include "config/secret.h"
 
 namespace fieldpost {
 namespace {
-
-int give_password(char* into, int size, int /*writing*/, void* user) {
-  const auto& password = *static_cast<const std::string*>(user);
-  if (password.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(into, password.data(), password.size());
-  return static_cast<int>(password.size());
-}
 
 bool is_address(const std::string& host) {
   in6_addr ignored{};
@@ -58,7 +50,7 @@ struct Channel::Tls {
     }
     if (files.certificate.empty()) return true;
     password = config::read_secret(files.key_password_file).text;
-    SSL_CTX_set_default_passwd_cb(context, give_password);
+    SSL_CTX_set_default_passwd_cb(context, give_key_password);
     SSL_CTX_set_default_passwd_cb_userdata(context, &password);
     return SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) == 1 &&
            SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1;

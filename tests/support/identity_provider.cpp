@@ -91,7 +91,7 @@ struct IdentityProvider::Key {
   }
 };
 
-IdentityProvider::IdentityProvider(std::string client_id, std::string client_secret, int lifetime)
+IdentityProvider::IdentityProvider(std::string client_id, const std::string& client_secret, int lifetime)
     : key_(std::make_unique<Key>()),
       client_id_(std::move(client_id)),
       lifetime_(lifetime),

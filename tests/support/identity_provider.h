@@ -16,7 +16,7 @@ namespace fieldpost::support {
 class IdentityProvider {
  public:
   /// Listens at once. Tokens are signed by RS256 and hold for `lifetime` seconds.
-  IdentityProvider(std::string client_id, std::string client_secret, int lifetime = 3600);
+  IdentityProvider(std::string client_id, const std::string& client_secret, int lifetime = 3600);
   ~IdentityProvider();
 
   std::string token_url() const { return base() + "/token"; }

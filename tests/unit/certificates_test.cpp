@@ -88,7 +88,7 @@ TEST_CASE("certificates: what has expired is a matter of the clock") {
   files.dir.write("agent.key", old.key);
   CHECK(files.only("tls.certificate", "the certificate expired on "));
   CHECK(credential_problems(files.kafka, std::time(nullptr))[0].by_clock);
-  CHECK(credential_problems(files.kafka, std::time(nullptr) - 36 * 3600).empty());
+  CHECK(credential_problems(files.kafka, std::time(nullptr) - 36L * 3600).empty());
   files.dir.write("agent.pem", authority().issue({"agent", "", 24h, 48h}).certificate);
   CHECK(files.problems().find("holds only from ") != std::string::npos);
 }
