@@ -201,6 +201,12 @@ TEST_CASE("SASL SCRAM: the password of the file is proven, not sent", "[security
     site.log_in("SCRAM-SHA-512", "right-secret");
     CHECK(site.delivers());
   }
+  SECTION("with transactions, whose checkpoint is read by a login of its own") {
+    site.log_in("SCRAM-SHA-512", "right-secret");
+    site.kafka().delivery = config::Delivery::exactly_once;
+    site.kafka().checkpoint_topic = "security.checkpoints";
+    CHECK(site.delivers());
+  }
   SECTION("SCRAM-SHA-256") {
     site.log_in("SCRAM-SHA-256", "right-secret");
     CHECK(site.delivers());
