@@ -227,12 +227,12 @@ bool Queue::Impl::may_leave(const Tail& lane_tail, const Entry& entry, bool keep
 // What is on the disk need not be in RAM as well where it is parked, or the backlog is larger than RAM should hold.
 void Queue::Impl::drop_committed(std::uint64_t keep) {
   for (Tail& lane : tails_) {
-    std::erase_if(lane.list(Stand::parked), [&](const EntryPtr& entry) {
-      if (!may_leave(lane, *entry, keep > 0)) return false;
-      lane.leave_to_parked(*entry);
-      memory_ -= entry->batch->bytes();
+    const auto leave_parked = [&](const Entry& entry) {
+      if (!may_leave(lane, entry, keep > 0)) return false;
+      lane.leave_to_parked(entry);
+      memory_ -= entry.batch->bytes();
       return true;
-    });
+    };
     const auto leave = [&](const Entry& entry) {
       const bool live = lane.live(entry);
       const bool follows = lane.body.readings > 0 && !(live && options_.live_first) && entry.stand != Stand::again;
@@ -244,16 +244,11 @@ void Queue::Impl::drop_committed(std::uint64_t keep) {
         each.begin_live();  // live itself has fallen behind
       return true;
     };
-    std::erase_if(lane.list(Stand::unparked), [&](const EntryPtr& entry) { return leave(*entry); });
-    Entries& closed = lane.list(Stand::closed);
-    while (!closed.empty()) {
-      const EntryPtr entry = closed.front();
-      if (!leave(*entry)) break;
-      closed.pop_front();
-    }
+    lane.drop(Stand::parked, leave_parked);
+    lane.drop(Stand::unparked, leave);
+    lane.drop(Stand::closed, leave);
     // What was released is about to be claimed again.
-    if (space_waiters_ > 0 || keep == 0)
-      std::erase_if(lane.list(Stand::again), [&](const EntryPtr& entry) { return leave(*entry); });
+    if (space_waiters_ > 0 || keep == 0) lane.drop(Stand::again, leave);
   }
 }
 

@@ -18,6 +18,8 @@ constexpr auto kLookEvery = 1s;
 // A full disk is looked at again, in case somebody has made room.
 constexpr auto kFullAgainAfter = 200ms;
 constexpr auto kBelieveFullFor = 60s;
+// Without progress, at the end, on a disk that takes nothing more.
+constexpr auto kGiveUpAfter = 2s;
 }  // namespace
 
 void Queue::Impl::write() {
@@ -45,14 +47,16 @@ void Queue::Impl::write() {
 // At the end: what is in RAM only goes to the disk, and rows that were settled leave it, or they would come again. The
 // first try may only find that the disk is broken, and either takes several transactions. False: something is not safe.
 bool Queue::Impl::save_all() {
-  for (int failures = 0; failures < 2;) {
-    const std::size_t before = left_to_write();
-    if ((store_ || open_store()) && commit(Due::safety)) {
-      const Lock lock(mutex_);
-      const bool in_time = std::chrono::steady_clock::now() < erase_until_;
-      if (unsafe_.empty() && (erase_.empty() || !in_time)) return true;
-    }
-    if (left_to_write() >= before) ++failures;
+  SteadyTime progress = std::chrono::steady_clock::now();
+  std::size_t left = left_to_write();
+  for (int failures = 0; failures < 2 && std::chrono::steady_clock::now() - progress < kGiveUpAfter;) {
+    const bool committed = (store_ || open_store()) && commit(Due::safety);
+    if (!committed) ++failures;
+    const std::size_t before = std::exchange(left, left_to_write());
+    if (left < before) progress = std::chrono::steady_clock::now();
+    const Lock lock(mutex_);
+    const bool in_time = std::chrono::steady_clock::now() < erase_until_;
+    if (committed && unsafe_.empty() && (erase_.empty() || !in_time)) return true;
   }
   return false;
 }

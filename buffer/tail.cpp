@@ -28,7 +28,7 @@ void OnDisk::take(std::uint64_t gone_readings, std::uint64_t gone_bytes) {
   if (readings == 0) bytes = 0;
 }
 
-void Tail::put(EntryPtr entry, Stand stand) {
+void Tail::put(const EntryPtr& entry, Stand stand) {
   entry->stand = stand;
   Entries& entries = list(stand);
   entries.insert(std::upper_bound(entries.begin(), entries.end(), entry, before_in_list), entry);

@@ -91,7 +91,7 @@ class Tail {
   Entries& list(Stand stand) { return lists_[static_cast<std::size_t>(stand)]; }
   const Entries& list(Stand stand) const { return lists_[static_cast<std::size_t>(stand)]; }
   /// Puts it where it belongs in the order of that list.
-  void put(EntryPtr entry, Stand stand);
+  void put(const EntryPtr& entry, Stand stand);
   /// Takes an entry out of its list.
   void remove(const EntryPtr& entry);
   /// Gives a batch that has no row its place behind all others.
@@ -106,6 +106,19 @@ class Tail {
   std::uint64_t parked_readings() const;
   /// What is parked may be claimed again.
   void unpark();
+
+  /// Takes out of a list the entries with rows for which leaves(entry); they stand in front of those without.
+  template <typename Leaves>
+  void drop(Stand stand, Leaves leaves) {
+    Entries& entries = list(stand);
+    for (std::size_t i = 0; i < entries.size() && entries[i]->row != 0;) {
+      if (leaves(*entries[i])) {
+        entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(i));
+      } else {
+        ++i;
+      }
+    }
+  }
 
   /// RAM lets go of a clean entry. The caller takes it out of its list.
   void leave_to_body(const Entry& entry);

@@ -30,7 +30,8 @@ void QueueModel::start() {
 }
 
 void QueueModel::stop() {
-  // What is on loan is neither acknowledged nor given back.
+  for (const Claim& claim : loans_)
+    settle_as(claim, true);
   loans_.clear();
   if (queue_->finish(60s).readings > 0) faults_.emplace_back("something could not be made safe");
   queue_.reset();
