@@ -40,6 +40,8 @@ void add_connection(Settings& settings) {
       {"reconnect.backoff.max.ms", "1000"},
       {"retry.backoff.ms", "100"},
       {"topic.metadata.refresh.fast.interval.ms", "100"},
+      // A topic that the brokers make at its first record is there by then.
+      {"topic.metadata.propagation.max.ms", "3000"},
       {"statistics.interval.ms", "1000"},
   };
   settings.insert(settings.end(), connection.begin(), connection.end());
