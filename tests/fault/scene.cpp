@@ -13,11 +13,18 @@ namespace {
 using namespace std::chrono_literals;
 using support::Identity;
 
+/// "A,B" as "A", "B".
+std::string quoted(std::string list) {
+  for (auto comma = list.find(','); comma != std::string::npos; comma = list.find(',', comma + 4))
+    list.replace(comma, 1, "\", \"");
+  return "\"" + list + "\"";
+}
+
 std::string configuration(const Scene& scene, const std::string& brokers, const SceneOptions& options) {
   std::string text = "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\nclock = \"trusted\"\n[buffer]\npath = \"" +
-                     scene.database() + "\"\n[kafka]\nbrokers = [\"" + brokers + "\"]\ntopic = \"" + options.topic +
-                     "\"\n[[modbus]]\nname = \"plant\"\nurl = \"" + scene.plant.url() + "\"\ntimeout = \"" +
-                     options.poll_timeout + "\"\n";
+                     scene.database() + "\"\n[kafka]\nbrokers = [" + quoted(brokers) + "]\ntopic = \"" + options.topic +
+                     "\"\n" + options.kafka + "[[modbus]]\nname = \"plant\"\nurl = \"" + scene.plant.url() +
+                     "\"\ntimeout = \"" + options.poll_timeout + "\"\n";
   for (const char* unit : {"1", "2"}) {
     text += std::string("[[modbus.device]]\nname = \"pump-") + unit + "\"\nunit = " + unit +
             "\nmap = \"pump.toml\"\nevery = \"20ms\"\n";
@@ -80,11 +87,16 @@ void check_stops(support::AgentProcess& agent, int exit_code) {
 }
 
 Scene::Scene(const support::Kafka& kafka, const SceneOptions& options)
-    : mosquitto({"", "", "max_queued_messages 0\n"}), ground(kafka.brokers(), options.topic) {
-  support::create_topic(kafka.brokers(), options.topic, 3, options.topic_config);
+    : Scene(kafka.brokers(), options.proxied ? kafka.proxied_brokers() : kafka.brokers(), options) {}
+
+Scene::Scene(const support::KafkaCluster& cluster, const SceneOptions& options)
+    : Scene(cluster.brokers(), cluster.brokers(), options) {}
+
+Scene::Scene(const std::string& brokers, const std::string& brokers_of_agent, const SceneOptions& options)
+    : mosquitto({"", "", "max_queued_messages 0\n"}), ground(brokers, options.topic) {
+  support::create_topic(brokers, options.topic, 3, options.topic_config);
   folder.write("pump.toml", support::CountingPlant::device_map());
-  folder.write("fieldpost.toml",
-               configuration(*this, options.proxied ? kafka.proxied_brokers() : kafka.brokers(), options));
+  folder.write("fieldpost.toml", configuration(*this, brokers_of_agent, options));
 }
 
 void Scene::start_agent() {

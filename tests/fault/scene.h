@@ -16,6 +16,7 @@
 #include "tests/support/counting_plant.h"
 #include "tests/support/ground.h"
 #include "tests/support/kafka.h"
+#include "tests/support/kafka_cluster.h"
 #include "tests/support/mosquitto.h"
 #include "tests/support/numbered_publisher.h"
 #include "tests/support/temp_dir.h"
@@ -55,6 +56,7 @@ class Scene {
  public:
   /// Kafka must be reachable, the proxy need not.
   Scene(const support::Kafka& kafka, const SceneOptions& options);
+  Scene(const support::KafkaCluster& cluster, const SceneOptions& options);
 
   std::string database() const { return folder / "buffer/queue.db"; }
   std::string config() const { return folder / "fieldpost.toml"; }
@@ -82,6 +84,9 @@ class Scene {
   std::unique_ptr<support::NumberedPublisher> meter;
   std::unique_ptr<support::AgentProcess> agent;
   std::map<std::uint64_t, std::uint64_t> ended;  // the last seq of each session that was stopped in order
+
+ private:
+  Scene(const std::string& brokers, const std::string& brokers_of_agent, const SceneOptions& options);
 };
 
 /// To compare with, so that a failure prints what is missing.

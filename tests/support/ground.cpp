@@ -1,5 +1,6 @@
 #include "tests/support/ground.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace fieldpost::support {
@@ -41,6 +42,7 @@ void Ground::take(const Record& record) {
   arrival.session = arrival.record.at("session");
   arrival.seq = arrival.record.at("seq");
   arrival.key = record.key.value_or("");
+  arrival.partition = record.partition;
   arrival.backfill = record.headers.contains("backfill");
   const std::string id = arrival.record.at("agent").get<std::string>() + "/" + std::to_string(arrival.session) + "/" +
                          std::to_string(arrival.seq);
@@ -49,7 +51,10 @@ void Ground::take(const Record& record) {
   if (value.is_number_unsigned())
     numbers_[{arrival.record.at("device"), arrival.record.at("point")}].insert(value.get<std::uint64_t>());
   const auto [first, is_new] = first_.try_emplace({arrival.session, arrival.seq}, arrivals_.size());
-  if (is_new) note_order(arrival);
+  if (is_new) {
+    note_order(arrival);
+    latest_ = std::max(latest_, record.read_at - record.timestamp);
+  }
   if (arrivals_.size() > first->second && arrivals_[first->second].record != arrival.record) {
     throw std::runtime_error(id + " arrived with two contents: " + record.value);
   }

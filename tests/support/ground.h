@@ -19,6 +19,7 @@ struct Arrival {
   std::uint64_t session = 0;
   std::uint64_t seq = 0;
   std::string key;
+  std::int32_t partition = -1;
   bool backfill = false;
   nlohmann::json record;
 };
@@ -34,6 +35,9 @@ class Ground {
   /// reading that says something else than the first.
   bool read_until(const std::function<bool()>& predicate, std::chrono::milliseconds at_most);
 
+  /// Milliseconds from a reading's own time to its first arrival here, the most so far. Of an agent whose clock is
+  /// trusted, on this machine.
+  std::int64_t latest() const { return latest_; }
   /// All, in the order of arrival within a key.
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
   bool has(const Identity& identity) const { return first_.contains(identity); }
@@ -64,6 +68,7 @@ class Ground {
   std::map<std::pair<std::string, std::string>, std::set<std::uint64_t>> numbers_;
   std::map<std::string, Order> orders_;  // by key
   std::vector<std::string> disorder_;
+  std::int64_t latest_ = 0;
 };
 
 }  // namespace fieldpost::support

@@ -9,14 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/process.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/kafka_node.h"
 
 namespace fieldpost::support {
 
 struct KafkaOptions {
-  int partitions = 3;                             // of a topic that is made by its first record
-  std::map<std::string, std::string> properties;  // of server.properties; they win over the ones set here
+  int partitions = 3;          // of a topic that is made by its first record
+  KafkaProperties properties;  // of server.properties; they win over the ones set here
   // More listeners, by their names in upper case: SSL, SASL_PLAINTEXT or SASL_SSL. Certificates, mechanisms and users
   // of each are properties, listener.name.NAME.*.
   std::map<std::string, std::string> listeners;
@@ -36,8 +35,6 @@ class Kafka {
   std::string brokers() const;
   /// localhost:PORT of one of KafkaOptions::listeners.
   std::string brokers(const std::string& listener) const;
-  /// Runs one of Kafka's own programs, a class with a main, to its end.
-  Finished tool(const std::vector<std::string>& command) const;
   /// 127.0.0.1:PORT for clients that go through a proxy: TcpProxy proxy(kafka.proxy_port(), kafka.proxied_port()).
   std::string proxied_brokers() const;
   /// Where the proxy has to listen, as this is the port that Kafka tells its clients.
@@ -58,14 +55,12 @@ class Kafka {
   bool running();
 
  private:
-  TempDir dir_;
   std::uint16_t port_;
   std::uint16_t proxied_port_;
   std::uint16_t proxy_port_;
   std::uint16_t controller_port_;
   std::map<std::string, std::uint16_t> listener_ports_;
-  std::vector<std::string> java_options_;
-  std::unique_ptr<Process> process_;
+  std::unique_ptr<KafkaNode> node_;
 };
 
 /// The Kafka that all tests of a run share: started by the first who asks, stopped at exit. Each test takes topics of

@@ -64,9 +64,8 @@ SecureKafka& secure_kafka() {
 
 void set_scram_password(SecureKafka& ground, const std::string& password) {
   const Finished done =
-      ground.kafka.tool({"kafka.admin.ConfigCommand", "--bootstrap-server", ground.kafka.brokers(), "--alter",
-                         "--add-config", "SCRAM-SHA-512=[password=" + password + "]", "--entity-type", "users",
-                         "--entity-name", kUser});
+      run_kafka({"kafka.admin.ConfigCommand", "--bootstrap-server", ground.kafka.brokers(), "--alter", "--add-config",
+                 "SCRAM-SHA-512=[password=" + password + "]", "--entity-type", "users", "--entity-name", kUser});
   if (done.status.code != 0) throw std::runtime_error("Kafka does not take the password: " + done.out + done.err);
 }
 

@@ -42,6 +42,10 @@ std::string bytes(const void* data, std::size_t size) {
   return {static_cast<const char*>(data), size};
 }
 
+std::int64_t milliseconds_now() {
+  return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 Record record_of(const rd_kafka_message_t& message) {
   Record record;
   if (message.key != nullptr) record.key = bytes(message.key, message.key_len);
@@ -49,6 +53,7 @@ Record record_of(const rd_kafka_message_t& message) {
   record.partition = message.partition;
   record.offset = message.offset;
   record.timestamp = rd_kafka_message_timestamp(&message, nullptr);
+  record.read_at = milliseconds_now();
   rd_kafka_headers_t* headers = nullptr;
   if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return record;
   const char* name = nullptr;
@@ -149,14 +154,17 @@ const std::vector<Record>& TopicReader::records() const {
   return impl_->records();
 }
 
-void create_topic(const std::string& brokers, const std::string& topic, int partitions, const Settings& properties) {
+void create_topic(const std::string& brokers, const std::string& topic, int partitions, const Settings& properties,
+                  std::int32_t node) {
   const Owned<rd_kafka_t> handle = make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}});
   std::array<char, 512> error{};
   const Owned<rd_kafka_NewTopic_t> wanted(
-      rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, error.data(), error.size()), rd_kafka_NewTopic_destroy);
+      rd_kafka_NewTopic_new(topic.c_str(), partitions, -1, error.data(), error.size()), rd_kafka_NewTopic_destroy);
   if (!wanted) throw std::runtime_error(error.data());
   for (const auto& [name, value] : properties)
     rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str());
+  for (int partition = 0; node != 0 && partition < partitions; ++partition)
+    rd_kafka_NewTopic_set_replica_assignment(wanted.get(), partition, &node, 1, nullptr, 0);
   const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_new(handle.get()), rd_kafka_queue_destroy);
   rd_kafka_NewTopic_t* topics = wanted.get();
   rd_kafka_CreateTopics(handle.get(), &topics, 1, nullptr, queue.get());

@@ -19,6 +19,7 @@ struct Record {
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   std::int64_t timestamp = -1;  // milliseconds since 1970
+  std::int64_t read_at = -1;    // the same, when the reader got it
 };
 
 /// Reads all partitions of a topic from the beginning, without a consumer group; only what was committed.
@@ -40,9 +41,10 @@ class TopicReader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Throws std::runtime_error where Kafka refuses.
+/// With as many replicas as the brokers give by default, or with one, on the node of this number. Throws
+/// std::runtime_error where Kafka refuses.
 void create_topic(const std::string& brokers, const std::string& topic, int partitions,
-                  const std::map<std::string, std::string>& properties = {});
+                  const std::map<std::string, std::string>& properties = {}, std::int32_t node = 0);
 
 /// Sends records by key, value and headers, and waits for the acknowledgement of all. Throws std::runtime_error.
 void produce(const std::string& brokers, const std::string& topic, const std::vector<Record>& records);
