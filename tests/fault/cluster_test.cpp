@@ -1,0 +1,120 @@
+// A cluster of three nodes, of which some go away under load: nothing is lost, each key keeps its order, and nothing is
+// late.
+#include <algorithm>
+#include <atomic>
+#include <iostream>
+#include <thread>
+
+#include "tests/fault/scene.h"
+#include "tests/support/catch.h"
+#include "tests/support/kafka_cluster.h"
+
+namespace fieldpost::fault {
+namespace {
+
+using support::KafkaCluster;
+
+constexpr std::int64_t latest_ms = 15'000;  // with broker.session.timeout.ms = 3000
+
+/// The one that all these tests share. Each takes it with all nodes up.
+KafkaCluster& cluster() {
+  static KafkaCluster cluster;
+  cluster.heal();
+  return cluster;
+}
+
+/// Reads the ground on a thread of its own, so that each arrival has its time.
+class Reading {
+ public:
+  explicit Reading(support::Ground& ground)
+      : thread_([this, &ground] { ground.read_until([this] { return over_.load(); }, 10 * patience); }) {}
+  ~Reading() {
+    over_ = true;
+    thread_.join();
+  }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+ private:
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+struct Delivery {
+  const char* name;
+  const char* line;  // of [kafka]
+  bool once;
+};
+const Delivery at_least_once{"at-least-once", "", false};
+const Delivery exactly_once{"exactly-once", "delivery = \"exactly-once\"\n", true};
+
+/// What was read so far has left the buffer, but for what is on its way.
+bool caught_up(support::AgentProcess& agent) {
+  return agent.wait_for(
+      [](const auto& status) { return status["link"]["state"] == "up" && status["account"]["waiting"] < 100; },
+      patience);
+}
+
+void check_outcome(Scene& scene, const Delivery& delivery) {
+  CHECK(scene.everything_arrives());
+  scene.stop_in_order();
+  scene.check_all();
+  if (delivery.once) CHECK(scene.ground.duplicates() == 0);
+  std::cout << delivery.name << ": the latest reading arrived after " << scene.ground.latest() << " ms" << std::endl;
+  CHECK(scene.ground.latest() <= latest_ms);
+}
+
+TEST_CASE("the nodes of a cluster are restarted one after another", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  const Delivery delivery = GENERATE(at_least_once, exactly_once);
+  KafkaCluster& kafka = cluster();
+  Scene scene(kafka, {.topic = std::string("rolling-") + delivery.name, .kafka = delivery.line});
+  {
+    const Reading reading(scene.ground);
+    scene.start();
+    for (int node = 1; node <= KafkaCluster::kNodes; ++node) {
+      kafka.stop(node);
+      kafka.start(node);
+      kafka.wait_in_sync();
+    }
+    CHECK(caught_up(*scene.agent));
+  }
+  check_outcome(scene, delivery);
+}
+
+/// Where the readings of a pump go.
+int leader(const KafkaCluster& kafka, const Scene& scene, const std::string& topic) {
+  const auto& arrivals = scene.ground.arrivals();
+  const auto found =
+      std::find_if(arrivals.begin(), arrivals.end(), [](const auto& arrival) { return arrival.key == "pump-1"; });
+  REQUIRE(found != arrivals.end());
+  const auto leader = kafka.leader(topic, found->partition);
+  REQUIRE(leader);
+  return *leader;
+}
+
+TEST_CASE("the leader of a partition is killed, and comes back; so is the coordinator of transactions", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  const Delivery delivery = GENERATE(at_least_once, exactly_once);
+  KafkaCluster& kafka = cluster();
+  const std::string topic = std::string("leader-killed-") + delivery.name;
+  Scene scene(kafka, {.topic = topic, .kafka = delivery.line});
+  scene.start();
+  REQUIRE(scene.ground.read_until([&] { return scene.ground.numbers("pump-1", "polls").contains(1); }, patience));
+  std::vector<int> victims{leader(kafka, scene, topic)};
+  if (delivery.once) victims.push_back(kafka.leader("__transaction_state", 0).value_or(0));
+  {
+    const Reading reading(scene.ground);
+    for (const int victim : victims) {
+      kafka.kill(victim);
+      CHECK(caught_up(*scene.agent));
+      kafka.start(victim);
+      kafka.wait_in_sync();
+    }
+    CHECK(caught_up(*scene.agent));
+  }
+  check_outcome(scene, delivery);
+}
+
+}  // namespace
+}  // namespace fieldpost::fault
