@@ -11,6 +11,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kSilence = 5s;  // without an acknowledgement of what is on its way: the link is down
+// librdkafka tries again without a word, be it for a line that swallows all or for brokers that cannot take it.
+constexpr const char* kNothingComes =
+    "no acknowledgement for 5 s: what is sent gets lost, or the partitions have no leader, or fewer replicas in sync "
+    "than min.insync.replicas";
 constexpr auto kAgeHistogram = 30s;
 
 }  // namespace
@@ -42,7 +46,7 @@ void Forwarder::Impl::watch_link(const KafkaEvents& events) {
   const auto silence = std::max<std::chrono::microseconds>(kSilence, 3 * window_.expected());
   if (health_.state != LinkState::down && !loans_.empty() && now - last_ack_ > silence) {
     const auto oldest = loans_.oldest();
-    if (oldest && now - *oldest > silence) set_state(LinkState::down, "no acknowledgement for 5 s");
+    if (oldest && now - *oldest > silence) set_state(LinkState::down, kNothingComes);
   }
 }
 

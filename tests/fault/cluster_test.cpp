@@ -1,5 +1,7 @@
 // A cluster of three nodes, of which some go away under load: nothing is lost, each key keeps its order, and nothing is
 // late.
+#include "tests/fault/cluster.h"
+
 #include <algorithm>
 #include <atomic>
 #include <iostream>
@@ -7,21 +9,20 @@
 
 #include "tests/fault/scene.h"
 #include "tests/support/catch.h"
-#include "tests/support/kafka_cluster.h"
 
 namespace fieldpost::fault {
+
+support::KafkaCluster& cluster() {
+  static support::KafkaCluster cluster;
+  cluster.heal();
+  return cluster;
+}
+
 namespace {
 
 using support::KafkaCluster;
 
 constexpr std::int64_t latest_ms = 15'000;  // with broker.session.timeout.ms = 3000
-
-/// The one that all these tests share. Each takes it with all nodes up.
-KafkaCluster& cluster() {
-  static KafkaCluster cluster;
-  cluster.heal();
-  return cluster;
-}
 
 /// Reads the ground on a thread of its own, so that each arrival has its time.
 class Reading {
@@ -39,14 +40,6 @@ class Reading {
   std::atomic<bool> over_{false};
   std::thread thread_;
 };
-
-struct Delivery {
-  const char* name;
-  const char* line;  // of [kafka]
-  bool once;
-};
-const Delivery at_least_once{"at-least-once", "", false};
-const Delivery exactly_once{"exactly-once", "delivery = \"exactly-once\"\n", true};
 
 /// What was read so far has left the buffer, but for what is on its way.
 bool caught_up(support::AgentProcess& agent) {
@@ -114,6 +107,30 @@ TEST_CASE("the leader of a partition is killed, and comes back; so is the coordi
     CHECK(caught_up(*scene.agent));
   }
   check_outcome(scene, delivery);
+}
+
+TEST_CASE("too few replicas are in sync, then enough", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  const Delivery delivery = GENERATE(at_least_once, exactly_once);
+  KafkaCluster& kafka = cluster();
+  Scene scene(kafka, {.topic = std::string("too-few-replicas-") + delivery.name,
+                      .topic_config = {{"min.insync.replicas", "3"}},
+                      .kafka = delivery.line});
+  scene.start();
+  kafka.kill(1);
+  CHECK(scene.agent->wait_for(
+      [](const auto& status) {
+        return status["link"]["state"] == "down" &&
+               status["link"]["error"].template get<std::string>().find("min.insync.replicas") != std::string::npos;
+      },
+      patience));
+  CHECK(wait_for_waiting(*scene.agent, 500));
+  kafka.start(1);
+  CHECK(caught_up(*scene.agent));
+  CHECK(scene.everything_arrives());
+  scene.stop_in_order();
+  scene.check_all();
+  if (delivery.once) CHECK(scene.ground.duplicates() == 0);
 }
 
 }  // namespace
