@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "agent/forwarder/forwarder_impl.h"
+#include "agent/forwarder/topic_problem.h"
 
 namespace fieldpost {
 
@@ -25,6 +26,13 @@ void Forwarder::Impl::watch_link(const KafkaEvents& events) {
     aged_at_ = now;
     const std::lock_guard lock(mutex_);
     latency_.age();
+  }
+  for (const TopicReplicas& topic : events.replicas) {
+    if (topic.min_in_sync < 2) {
+      tell(replicas_problem(topic.topic));
+    } else {
+      untell("min-insync-replicas", topic.topic);
+    }
   }
   if (!events.error.empty()) {
     const std::lock_guard lock(mutex_);

@@ -10,6 +10,7 @@
 #include "agent/forwarder/broker_error.h"
 #include "agent/forwarder/kafka_security.h"
 #include "agent/forwarder/kafka_stats.h"
+#include "agent/forwarder/kafka_verdict.h"
 
 namespace fieldpost {
 namespace {
@@ -38,43 +39,6 @@ std::int32_t choose_partition(const rd_kafka_topic_t* handle, const void* key, s
   auto* topic = static_cast<Topic*>(opaque);
   topic->partitions.store(partitions, std::memory_order_relaxed);
   return topic->partitioner(handle, key, size, partitions, opaque, message);
-}
-
-Delivery::Verdict verdict(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      return Delivery::Verdict::acknowledged;
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-      return Delivery::Verdict::unacceptable;
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-      return Delivery::Verdict::blocked;
-    default:
-      return Delivery::Verdict::undelivered;
-  }
-}
-
-Delivery::Refusal refusal(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-      return Delivery::Refusal::unknown_topic;
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return Delivery::Refusal::forbidden;
-    default:
-      return Delivery::Refusal::other;
-  }
-}
-
-bool is_fenced(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR__FENCED || error == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-         error == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
 }
 
 rd_kafka_resp_err_t produce(rd_kafka_t* handle, const std::array<rd_kafka_vu_t, 8>& fields) {
@@ -116,10 +80,37 @@ struct KafkaProducer::Impl {
   Partitioner partitioner = nullptr;
   std::deque<Topic> topics;  // librdkafka points at them
   std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>> numbers;
+  KafkaReplicas replicas;
 
   std::uint32_t number(std::string_view name);
   void open(Topic& topic, const char* name) const;
+  void take_error(rd_kafka_event_t* event, KafkaEvents& result) const;
+  void take_statistics(const char* statistics, KafkaEvents& result);
 };
+
+void KafkaProducer::Impl::take_error(rd_kafka_event_t* event, KafkaEvents& result) const {
+  if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    result.all_brokers_down = true;
+  } else {
+    result.error = security->explain(rd_kafka_event_error_string(event));
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__AUTHENTICATION) security->token_wanted();
+  }
+  if (rd_kafka_event_error_is_fatal(event) != 0 || rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL) {
+    result.fatal = true;
+    std::array<char, 256> text{};
+    const rd_kafka_resp_err_t why = rd_kafka_fatal_error(handle, text.data(), text.size());
+    result.fenced = is_fenced(why);
+    result.error = broker_error(text.data());
+  }
+}
+
+void KafkaProducer::Impl::take_statistics(const char* statistics, KafkaEvents& result) {
+  const BrokerCounts brokers = count_brokers(statistics);
+  result.brokers_up = brokers.up;
+  for (const Topic& topic : topics) {
+    if (brokers.known > 1 && topic.partitions > 0) replicas.ask(handle, rd_kafka_topic_name(topic.handle), events);
+  }
+}
 
 std::uint32_t KafkaProducer::Impl::number(std::string_view name) {
   if (const auto known = numbers.find(name); known != numbers.end()) return known->second;
@@ -237,22 +228,14 @@ KafkaEvents KafkaProducer::poll() {
         }
         break;
       case RD_KAFKA_EVENT_ERROR:
-        if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-          result.all_brokers_down = true;
-        } else {
-          result.error = impl_->security->explain(rd_kafka_event_error_string(event));
-          if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__AUTHENTICATION) impl_->security->token_wanted();
-        }
-        if (rd_kafka_event_error_is_fatal(event) != 0 || rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL) {
-          result.fatal = true;
-          std::array<char, 256> text{};
-          const rd_kafka_resp_err_t why = rd_kafka_fatal_error(impl_->handle, text.data(), text.size());
-          result.fenced = is_fenced(why);
-          result.error = broker_error(text.data());
-        }
+        impl_->take_error(event, result);
         break;
       case RD_KAFKA_EVENT_STATS:
-        result.brokers_up = brokers_up(rd_kafka_event_stats(event));
+        impl_->take_statistics(rd_kafka_event_stats(event), result);
+        break;
+      case RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT:
+        for (TopicReplicas& topic : KafkaReplicas::read(event))
+          result.replicas.push_back(std::move(topic));
         break;
       case RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH:
         impl_->security->token_wanted();

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/forwarder/kafka_replicas.h"
 #include "agent/forwarder/message.h"
 #include "config/config.h"
 
@@ -32,8 +33,9 @@ struct Delivery {
 /// What librdkafka has said since the last call.
 struct KafkaEvents {
   std::vector<Delivery> deliveries;
-  int brokers_up = -1;  // -1: not told this time
-  std::string error;    // the last one, in words
+  int brokers_up = -1;                  // -1: not told this time
+  std::vector<TopicReplicas> replicas;  // of topics of a cluster of several brokers
+  std::string error;                    // the last one, in words
   bool all_brokers_down = false;
   bool fatal = false;   // the producer must be made anew
   bool fenced = false;  // and another one has taken its transactional id

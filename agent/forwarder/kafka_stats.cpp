@@ -5,17 +5,20 @@
 
 namespace fieldpost {
 
-int brokers_up(std::string_view statistics) {
+BrokerCounts count_brokers(std::string_view statistics) {
   const auto document = nlohmann::json::parse(statistics, nullptr, false);
   const auto brokers = document.find("brokers");
-  if (document.is_discarded() || brokers == document.end() || !brokers->is_object()) return -1;
+  if (document.is_discarded() || brokers == document.end() || !brokers->is_object()) return {};
+  BrokerCounts counts;
   int known = 0;
   int bootstrap = 0;
   for (const auto& broker : *brokers) {
-    if (broker.value("state", "") != "UP") continue;
-    ++(broker.value("nodeid", -1) >= 0 ? known : bootstrap);
+    const bool is_known = broker.value("nodeid", -1) >= 0;
+    if (is_known) ++counts.known;
+    if (broker.value("state", "") == "UP") ++(is_known ? known : bootstrap);
   }
-  return std::max(known, std::min(bootstrap, 1));
+  counts.up = std::max(known, std::min(bootstrap, 1));
+  return counts;
 }
 
 }  // namespace fieldpost

@@ -5,7 +5,10 @@
 
 namespace fieldpost {
 
-/// Brokers of the cluster whose connection is up; before the cluster is known, bootstrap addresses. -1: unreadable.
-int brokers_up(std::string_view statistics);
+struct BrokerCounts {
+  int up = -1;    // connections that are up; before the cluster is known, to bootstrap addresses; -1: unreadable
+  int known = 0;  // brokers of the cluster
+};
+BrokerCounts count_brokers(std::string_view statistics);
 
 }  // namespace fieldpost

@@ -39,4 +39,10 @@ Problem stall_problem(const std::string& topic, std::int32_t partition) {
           "bring its brokers back" + std::string(kOthers), 0};
 }
 
+Problem replicas_problem(const std::string& topic) {
+  return {"min-insync-replicas", topic,
+          "topic " + topic + " acknowledges what a single broker has: when that one is lost, so are readings",
+          "give it three replicas, and set its min.insync.replicas to 2", 0};
+}
+
 }  // namespace fieldpost

@@ -14,5 +14,7 @@ std::string topic_object(const std::string& topic, std::int32_t partition);
 
 Problem topic_problem(const std::string& topic, const Delivery& refused);
 Problem stall_problem(const std::string& topic, std::int32_t partition);
+/// Of a topic that fewer than two replicas acknowledge.
+Problem replicas_problem(const std::string& topic);
 
 }  // namespace fieldpost

@@ -133,5 +133,37 @@ TEST_CASE("too few replicas are in sync, then enough", "[long]") {
   if (delivery.once) CHECK(scene.ground.duplicates() == 0);
 }
 
+TEST_CASE("a topic that one replica acknowledges is told of, in a cluster of several brokers", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  const bool several = GENERATE(true, false);
+  const auto warned = [](const nlohmann::json& status) {
+    return std::any_of(status["problems"].begin(), status["problems"].end(), [](const auto& problem) {
+      return problem["code"] == "min-insync-replicas" && problem["object"] == "one-replica" &&
+             !problem["remedy"].template get<std::string>().empty();
+    });
+  };
+  const SceneOptions options{.topic = "one-replica", .topic_config = {{"min.insync.replicas", "1"}}};
+  if (several) {
+    Scene scene(cluster(), options);
+    scene.start();
+    CHECK(scene.agent->wait_for(warned, patience));
+    CHECK(scene.agent->status()->at("problems").size() == 1);
+  } else {
+    Scene scene(support::shared_kafka(), options);
+    scene.start();
+    // Longer than the question would take.
+    CHECK(scene.ground.read_until([&] { return scene.ground.numbers("pump-1", "polls").contains(150); }, patience));
+    CHECK(scene.agent->status()->at("problems").empty());
+  }
+}
+
+TEST_CASE("a topic that two replicas acknowledge is fine", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  Scene scene(cluster(), {.topic = "two-replicas"});
+  scene.start();
+  CHECK(scene.ground.read_until([&] { return scene.ground.numbers("pump-1", "polls").contains(150); }, patience));
+  CHECK(scene.agent->status()->at("problems").empty());
+}
+
 }  // namespace
 }  // namespace fieldpost::fault

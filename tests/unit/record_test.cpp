@@ -133,10 +133,15 @@ TEST_CASE("what the agent says of itself is a record like any other") {
   CHECK(out.ends_with(R"(Z","value":2,"ranges":[],"lane":"telemetry","reason":"size","quality":"good"})"));
 }
 
-TEST_CASE("brokers that are up are counted from the statistics") {
-  CHECK(brokers_up(R"({"brokers":{"b1":{"nodeid":1,"state":"UP"},"b2":{"nodeid":2,"state":"DOWN"},
-                       "boot":{"nodeid":-1,"state":"UP"}}})") == 1);
-  CHECK(brokers_up(R"({"brokers":{"boot":{"nodeid":-1,"state":"UP"},"two":{"nodeid":-1,"state":"UP"}}})") == 1);
-  CHECK(brokers_up(R"({"brokers":{}})") == 0);
-  CHECK(brokers_up("no JSON") == -1);
+TEST_CASE("brokers are counted from the statistics, and those that are up") {
+  const BrokerCounts cluster = count_brokers(R"({"brokers":{"b1":{"nodeid":1,"state":"UP"},
+      "b2":{"nodeid":2,"state":"DOWN"},"boot":{"nodeid":-1,"state":"UP"}}})");
+  CHECK(cluster.up == 1);
+  CHECK(cluster.known == 2);
+  const BrokerCounts early =
+      count_brokers(R"({"brokers":{"boot":{"nodeid":-1,"state":"UP"},"two":{"nodeid":-1,"state":"UP"}}})");
+  CHECK(early.up == 1);
+  CHECK(early.known == 0);
+  CHECK(count_brokers(R"({"brokers":{}})").up == 0);
+  CHECK(count_brokers("no JSON").up == -1);
 }
