@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kPauseAfterError = 200ms;
+constexpr auto kSendingTime = 10min;  // then the times of readings are tried again
 constexpr double kSmoothing = 0.1;
 
 }  // namespace
@@ -68,6 +69,11 @@ void Forwarder::Impl::take(const Delivery& delivery) {
       loan.release(first);
       // What was handed over behind it must not arrive before it.
       if (!failed_ && !transaction_) producer_->purge();
+      fail(delivery.reason);
+      break;
+    case Delivery::Verdict::untimely:
+      route.sending_time_until = Steady::now() + kSendingTime;
+      loan.release(first);
       fail(delivery.reason);
       break;
     case Delivery::Verdict::blocked:

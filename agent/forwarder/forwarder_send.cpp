@@ -90,6 +90,7 @@ void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first,
   }
   message.tag = Loans::tag(place, first);
   const Time now = Steady::now();
+  if (now < route.sending_time_until) message.timestamp_ms = clock_.now().wall / 1000;
   const bool behind = live_first() && loan.claim().backlog;  // of what is live
   if (failed_) {
     loan.release(first);

@@ -20,6 +20,7 @@ struct Delivery {
     acknowledged,  // by all in-sync replicas
     undelivered,   // whatever librdkafka says of it: it still waits
     unacceptable,  // the broker refused the request it was in for its content or size
+    untimely,      // the broker refuses the time of a record of the request it was in
     blocked,       // its topic is unknown or forbidden
   };
   std::uintptr_t tag = 0;

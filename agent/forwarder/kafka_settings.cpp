@@ -21,7 +21,11 @@ void add_delivery(Settings& settings, const config::Kafka& kafka, const std::str
       {"partitioner", kafka.partitioner},
       // A message that is not acknowledged waits; it never times out.
       {"message.timeout.ms", "0"},
-      // The forwarder bounds what it hands over; these only must not be lower.
+      // The forwarder bounds what it hands over; these only must not be lower. A request larger than the broker takes,
+      // which compression mostly prevents, is sent again in halves.
+      {"message.max.bytes", "8000000"},
+      {"batch.size", "8000000"},
+      {"batch.num.messages", "32768"},
       {"queue.buffering.max.messages", "1000000"},
       {"queue.buffering.max.kbytes", "1048576"},
   };
@@ -35,9 +39,9 @@ void add_connection(Settings& settings) {
       // A link that swallows what is sent is found out by this.
       {"socket.timeout.ms", "10000"},
       {"socket.connection.setup.timeout.ms", "5000"},
-      // librdkafka takes 0.75 to 1.5 times of these: the jitter.
-      {"reconnect.backoff.ms", "100"},
-      {"reconnect.backoff.max.ms", "1000"},
+      // librdkafka takes 0.75 to 1.5 times of it, and no more than the most: 1.0 to 1.34 s.
+      {"reconnect.backoff.ms", "1340"},
+      {"reconnect.backoff.max.ms", "1340"},
       {"retry.backoff.ms", "100"},
       {"topic.metadata.refresh.fast.interval.ms", "100"},
       // A topic that the brokers make at its first record is there by then.

@@ -11,6 +11,8 @@ Delivery::Verdict verdict(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
       return Delivery::Verdict::unacceptable;
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+      return Delivery::Verdict::untimely;
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:

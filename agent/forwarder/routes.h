@@ -20,6 +20,7 @@ struct Route {
   Flight flight;
   Outbox first;         // goes before what is in `second`
   Outbox second;        // the backlog, where live readings go first
+  Flight::Time sending_time_until;  // its records have the time of sending, as the broker refuses that of the readings
   bool parked = false;  // its readings wait, out of the way
   bool listed = false;  // in Routes::waiting
 };
