@@ -96,10 +96,12 @@ void Forwarder::Impl::set_state(LinkState state, const std::string& error) {
     if (health_.state == state) {
       if (state != LinkState::up) return;
     } else {
-      if (state == LinkState::up && health_.state == LinkState::down) restored_ = clock_.now().boot;
+      if (state == LinkState::up && health_.state == LinkState::down) {
+        restored_ = clock_.now().boot;
+        if (live_first()) queue_.live_from_now();
+      }
       if (state == LinkState::down) smoothed_ack_ = 0;
       if (state == LinkState::up) window_.restart();
-      if (state == LinkState::up && live_first()) queue_.live_from_now();
       health_.state = state;
       health_.since = clock_.now().wall;
     }
