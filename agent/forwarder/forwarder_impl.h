@@ -14,10 +14,10 @@
 #include <system_error>
 
 #include "agent/forwarder/block.h"
-#include "agent/forwarder/kafka_checkpoints.h"
 #include "agent/forwarder/delivered.h"
 #include "agent/forwarder/encoder.h"
 #include "agent/forwarder/forwarder.h"
+#include "agent/forwarder/kafka_checkpoints.h"
 #include "agent/forwarder/kafka_producer.h"
 #include "agent/forwarder/loans.h"
 #include "agent/forwarder/pace.h"

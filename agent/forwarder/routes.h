@@ -18,11 +18,11 @@ struct Route {
   std::uint32_t topic_number = 0;  // the producer's
   std::int32_t partition = -1;
   Flight flight;
-  Outbox first;         // goes before what is in `second`
-  Outbox second;        // the backlog, where live readings go first
+  Outbox first;                     // goes before what is in `second`
+  Outbox second;                    // the backlog, where live readings go first
   Flight::Time sending_time_until;  // its records have the time of sending, as the broker refuses that of the readings
-  bool parked = false;  // its readings wait, out of the way
-  bool listed = false;  // in Routes::waiting
+  bool parked = false;              // its readings wait, out of the way
+  bool listed = false;              // in Routes::waiting
 };
 
 class Routes {

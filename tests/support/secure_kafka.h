@@ -18,8 +18,8 @@ struct SecureKafka {
   Authority stranger{"elsewhere"};
   IdentityProvider provider{"gw-07", "right-secret"};
   std::string ca = dir.write("ca.pem", authority.certificate());
-  /// Listeners: TLS; MUTUAL, which wants a certificate too; OTHERNAME, whose certificate is another host's; PLAIN, SCRAM
-  /// and OAUTH, all inside TLS. The user is gw-07, with the password right-secret.
+  /// Listeners: TLS; MUTUAL, which wants a certificate too; OTHERNAME, whose certificate is another host's; PLAIN,
+  /// SCRAM and OAUTH, all inside TLS. The user is gw-07, with the password right-secret.
   Kafka kafka;
 };
 

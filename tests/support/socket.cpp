@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <string>
 #include <chrono>
+#include <string>
 #include <system_error>
 #include <thread>
 

@@ -7,9 +7,8 @@ using namespace fieldpost;
 TEST_CASE("a checkpoint reads back as it was written") {
   const Checkpoint checkpoint{1882603006543438, 4503599627370495, {{1882603006543438, 1, 700}, {7, 3, 3}}};
   const std::string record = write_checkpoint("gw-07", checkpoint);
-  CHECK(record ==
-        R"({"agent":"gw-07","session":1882603006543438,"database":4503599627370495,)"
-        R"("delivered":[[1882603006543438,1,700],[7,3,3]]})");
+  CHECK(record == R"({"agent":"gw-07","session":1882603006543438,"database":4503599627370495,)"
+                  R"("delivered":[[1882603006543438,1,700],[7,3,3]]})");
   const auto read = read_checkpoint(record);
   REQUIRE(read);
   CHECK(read->session == checkpoint.session);
