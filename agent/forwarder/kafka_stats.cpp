@@ -1,7 +1,7 @@
 #include "agent/forwarder/kafka_stats.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace fieldpost {
 
@@ -9,15 +9,20 @@ BrokerCounts count_brokers(std::string_view statistics) {
   const auto document = nlohmann::json::parse(statistics, nullptr, false);
   const auto brokers = document.find("brokers");
   if (document.is_discarded() || brokers == document.end() || !brokers->is_object()) return {};
-  BrokerCounts counts;
-  int known = 0;
-  int bootstrap = 0;
+  // A transaction's coordinator stands there a second time, under its own number.
+  std::set<int> known;
+  std::set<int> up;
+  bool bootstrap = false;
   for (const auto& broker : *brokers) {
-    const bool is_known = broker.value("nodeid", -1) >= 0;
-    if (is_known) ++counts.known;
-    if (broker.value("state", "") == "UP") ++(is_known ? known : bootstrap);
+    const int number = broker.value("nodeid", -1);
+    const bool is_up = broker.value("state", "") == "UP";
+    if (number >= 0) known.insert(number);
+    if (number >= 0 && is_up) up.insert(number);
+    bootstrap = bootstrap || is_up;
   }
-  counts.up = std::max(known, std::min(bootstrap, 1));
+  BrokerCounts counts;
+  counts.known = static_cast<int>(known.size());
+  counts.up = up.empty() && bootstrap ? 1 : static_cast<int>(up.size());
   return counts;
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("what the agent says of itself is a record like any other") {
 
 TEST_CASE("brokers are counted from the statistics, and those that are up") {
   const BrokerCounts cluster = count_brokers(R"({"brokers":{"b1":{"nodeid":1,"state":"UP"},
-      "b2":{"nodeid":2,"state":"DOWN"},"boot":{"nodeid":-1,"state":"UP"}}})");
+      "b2":{"nodeid":2,"state":"DOWN"},"TxnCoordinator":{"nodeid":1,"state":"UP"},"boot":{"nodeid":-1,"state":"UP"}}})");
   CHECK(cluster.up == 1);
   CHECK(cluster.known == 2);
   const BrokerCounts early =
