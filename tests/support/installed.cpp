@@ -33,6 +33,10 @@ fs::path kafka_jars() {
   return cache() / "kafka-4.1.0/lib";
 }
 
+fs::path zookeeper_jars() {
+  return cache() / "kafka-3.9.1/lib";
+}
+
 fs::path example_part(const std::string& part) {
   return cache() / "examples-2" / part;
 }

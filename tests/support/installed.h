@@ -9,8 +9,9 @@ namespace fieldpost::support {
 
 bool in_path(const std::string& program);
 
-/// Of tests/support/install-kafka: the folder of jars.
+/// Of tests/support/install-kafka: the folder of jars; and of `install-kafka zookeeper`.
 std::filesystem::path kafka_jars();
+std::filesystem::path zookeeper_jars();
 
 /// Of tests/support/install-examples: the folder of a part, `python`, `go` or `connect`, be it there or not.
 std::filesystem::path example_part(const std::string& part);

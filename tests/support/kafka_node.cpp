@@ -7,25 +7,20 @@
 #include "tests/support/installed.h"
 
 namespace fieldpost::support {
-namespace {
-
 using std::chrono::seconds;
 
-std::vector<std::string> java(const std::vector<std::string>& options, const std::vector<std::string>& arguments) {
-  std::vector<std::string> argv{"java",
-                                "-Xmx384m",
-                                "-XX:+UseSerialGC",
+std::vector<std::string> java(const std::string& jars, const std::vector<std::string>& options,
+                              const std::vector<std::string>& arguments) {
+  std::vector<std::string> argv{"java", "-Xmx384m", "-XX:+UseSerialGC",
                                 "-XX:TieredStopAtLevel=1",  // a short life does not repay the second compiler
                                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                                // The lines that say every listener accepts.
                                 "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
-                                "-cp",
-                                kafka_jars() / "*"};
+                                "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaServer=info", "-cp", jars + "/*"};
   argv.insert(argv.end(), options.begin(), options.end());
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return argv;
 }
-
-}  // namespace
 
 KafkaNode::KafkaNode(const KafkaNodeOptions& options) : java_options_(options.java_options) {
   KafkaProperties properties = options.properties;
@@ -43,12 +38,11 @@ KafkaNode::KafkaNode(const KafkaNodeOptions& options) : java_options_(options.ja
 }
 
 void KafkaNode::launch() {
-  process_ = std::make_unique<Process>(
-      ProcessOptions{java(java_options_, {"kafka.Kafka", dir_ / "server.properties"}), {}, dir_.path().string()});
+  process_ = std::make_unique<Process>(ProcessOptions{
+      java(kafka_jars(), java_options_, {"kafka.Kafka", dir_ / "server.properties"}), {}, dir_.path().string()});
 }
 
 void KafkaNode::wait_started() {
-  // The line that says every listener accepts.
   if (process_->wait_for_output("Kafka Server started", seconds{120})) return;
   const std::string output = process_->out() + process_->err();
   process_.reset();
@@ -83,7 +77,7 @@ KafkaProperties quick_properties() {
 }
 
 Finished run_kafka(const std::vector<std::string>& command) {
-  return run({java({}, command), {}, {}});
+  return run({java(kafka_jars(), {}, command), {}, {}});
 }
 
 std::string local_address(int port) {

@@ -43,6 +43,10 @@ class KafkaNode {
 /// Of a node that is controller and broker and waits for nothing that only many clients need.
 KafkaProperties quick_properties();
 
+/// The command line of a class with a main out of a folder of jars.
+std::vector<std::string> java(const std::string& jars, const std::vector<std::string>& options,
+                              const std::vector<std::string>& arguments);
+
 /// Runs one of Kafka's own programs, a class with a main, to its end.
 Finished run_kafka(const std::vector<std::string>& command);
 
