@@ -55,6 +55,7 @@ std::uint64_t Queue::Impl::pages_needed() {
 bool Queue::Impl::make_room(std::uint64_t pages) {
   if (std::chrono::steady_clock::now() >= learned_until_) learned_limit_.reset();
   bool emptied = false;
+  bool truncated = false;
   bool reserve_used = false;
   for (;;) {
     const DiskUse use = disk_use(options_.path);
@@ -70,10 +71,15 @@ bool Queue::Impl::make_room(std::uint64_t pages) {
       emptied = true;
       store_->checkpoint(use.log > shares_.log ? sqlite::Checkpoint::truncate : sqlite::Checkpoint::restart);
     } else if (use.database + growth.log + growth.other > limit) {
-      // It is the log that has no room: deleting rows would not help it, but what was held back does.
+      // It is the log that has no room: deleting rows would not help it, but making its file short does, and what was
+      // held back.
       if (reserve_used) return false;
-      reserve_used = true;
-      release_reserve(options_.path);
+      if (std::exchange(truncated, true)) {
+        reserve_used = true;
+        release_reserve(options_.path);
+      } else {
+        store_->checkpoint(sqlite::Checkpoint::truncate);
+      }
     } else {
       if (options_.when_full != WhenFull::drop_oldest || !evict_for_room()) return false;
       if (!commit(Due::housekeeping)) return false;

@@ -44,7 +44,10 @@ void Queue::Impl::settle(const Claim& claim, const Settlement& settlement) {
   }
   settle_rest(entry, std::move(rest), delivered);
   if (waits > 0) {
-    // One that is released takes those that are parked along: a row waits as a whole.
+    // One that is released takes those that are parked along: a row waits as a whole. They are backlog like all that
+    // was parked, for what is newer and was parked too must not overtake them.
+    if (!settlement.parked.empty()) tail(batch.lane()).note_parked(*entry);
+    if (!settlement.parked.empty() && !settlement.released.empty()) tail(batch.lane()).end_live_at_parked();
     wait_again(entry, settlement.released.empty() ? Stand::parked : Stand::again);
   }
   const bool to_write = !erase_.empty() || changed_rows_ || !rejected_readings_.empty();

@@ -67,10 +67,9 @@ std::uint64_t Tail::parked_readings() const {
 }
 
 void Tail::unpark() {
-  for (const EntryPtr& entry : std::exchange(list(Stand::parked), {})) {
-    entry->backlog = true;
+  end_live_at_parked();
+  for (const EntryPtr& entry : std::exchange(list(Stand::parked), {}))
     put(entry, Stand::unparked);
-  }
   if (parked.readings == 0) return;
   const auto first = static_cast<std::int64_t>(parked_rows.first());
   if (body.readings == 0 || first <= cursor) {

@@ -6,6 +6,7 @@
 // all rows, in the order in which it came, is what has none. A commit gives rows in that order, so it never changes.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -101,6 +102,9 @@ class Tail {
   /// Live is what was appended since the last begin_live().
   bool live(const Entry& entry) const { return !entry.backlog && entry.place >= live_from_; }
   void begin_live();
+  /// What is parked ends live up to it, once it waits again: the backlog is all that is older than what is live.
+  void note_parked(const Entry& entry) { parked_place_ = std::max(parked_place_, entry.place); }
+  void end_live_at_parked() { live_from_ = std::max(live_from_, parked_place_ + 1); }
 
   /// Readings that are parked.
   std::uint64_t parked_readings() const;
@@ -166,6 +170,7 @@ class Tail {
   std::array<Entries, 4> lists_;  // by stand, each in the order of the lane
   std::uint64_t next_place_ = 1;
   std::uint64_t live_from_ = 1;
+  std::uint64_t parked_place_ = 0;  // the newest that was ever parked
 };
 
 }  // namespace fieldpost

@@ -33,7 +33,8 @@ void QueueModel::stop() {
   for (const Claim& claim : loans_)
     settle_as(claim, true);
   loans_.clear();
-  if (queue_->finish(60s).readings > 0) faults_.emplace_back("something could not be made safe");
+  const Unsafe left = queue_->finish(60s);
+  if (left.readings > 0) faults_.push_back(std::to_string(left.readings) + " could not be made safe: " + left.reason);
   queue_.reset();
 }
 
