@@ -102,14 +102,14 @@ Seqs all_of(const std::string& path, std::uint64_t session, const std::vector<st
 }
 
 TEST_CASE("a power cut while a damaged database is recovered, with what RAM holds of it") {
-  constexpr int polls = 60;
+  constexpr std::size_t polls = 60;
   const QueueFolder folder;
   std::uint64_t session = 0;
   {
     Queue queue(folder.options(), system_clock);
     session = queue.session();
-    for (int i = 0; i < polls; ++i)
-      REQUIRE(queue.wait_safe(append_large(queue, i), 10s));
+    for (std::size_t i = 0; i < polls; ++i)
+      REQUIRE(queue.wait_safe(append_large(queue, static_cast<std::int64_t>(i)), 10s));
     REQUIRE(queue.finish(10s).readings == 0);
   }
   const auto pages = std::filesystem::file_size(folder.path) / 4096;

@@ -70,7 +70,7 @@ TEST_CASE("what is parked and on the disk leaves RAM, and an unchanged row is no
   park();
   CHECK(queue.health().parked == 100);
   CHECK(queue.health().memory_bytes < 4096);  // the newest row, which may grow
-  CHECK(queue.health().waiting_bytes > 50 * 2500);
+  CHECK(queue.health().waiting_bytes > 125'000);
   queue.unpark();
   park();
   CHECK(queue.health().commits == 0);
@@ -82,9 +82,8 @@ TEST_CASE("what is parked and on the disk leaves RAM, and an unchanged row is no
 TEST_CASE("rows that are parked in part, between rows on loan and rows that wait, keep their order") {
   const QueueFolder folder;
   Queue queue(folder.options(1ms), system_clock);
-  for (int i = 0; i < 10; ++i) {
-    append_large(queue, i);
-    REQUIRE(queue.wait_safe({1, 2U * static_cast<unsigned>(i + 1)}, 10s));
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    REQUIRE(queue.wait_safe(append_large(queue, static_cast<std::int64_t>(i)), 10s));
   }
   std::vector<Claim> loans;
   while (loans.size() < 6)
