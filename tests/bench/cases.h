@@ -16,6 +16,10 @@ Results latency();
 Results latency_agent();
 /// A backlog from the disk to Kafka.
 Results throughput();
+/// A link of 600 ms there and back, also a thin one: what it costs, what a reading takes, how fast a backlog leaves.
+Results link();
+/// Exactly-once: a backlog from the disk, and latency at 1,000 readings/s.
+Results exactly_once();
 /// The agent's resident set at 10,000 points and 10,000 readings/s over Modbus, link up.
 Results memory();
 /// 36 M readings with the link down, as fast as they are taken.

@@ -19,6 +19,8 @@ struct Case {
 constexpr Case cases[] = {{"encode", encode},
                           {"latency", latency},
                           {"latency-agent", latency_agent},
+                          {"link", link},
+                          {"exactly-once", exactly_once},
                           {"throughput", throughput},
                           {"memory", memory},
                           {"backlog", backlog},

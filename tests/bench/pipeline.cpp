@@ -16,11 +16,13 @@ Pipeline::~Pipeline() {
   queue_.finish(10s);
 }
 
-void Pipeline::forward(const std::string& brokers, const std::string& topic) {
+void Pipeline::forward(const std::string& brokers, const std::string& topic,
+                       const std::function<void(config::Kafka&)>& change) {
   config::Config config;
   config.agent.id = "gw-bench";
   config.kafka.brokers = {brokers};
   config.kafka.topic = topic;
+  if (change) change(config.kafka);
   forwarder_ = std::make_unique<Forwarder>(config, queue_, clock_);
   forwarder_->start();
 }

@@ -1,6 +1,7 @@
 // Queue and forwarder as the agent wires them, inside this process.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,7 +21,10 @@ class Pipeline {
 
   Queue& queue() { return queue_; }
   const SystemClock& clock() const { return clock_; }
-  void forward(const std::string& brokers, const std::string& topic);
+  /// `change` has the last word on the configuration.
+  void forward(const std::string& brokers, const std::string& topic,
+               const std::function<void(config::Kafka&)>& change = {});
+  ForwarderHealth health() const { return forwarder_->health(); }
   bool link_up() const { return forwarder_ && forwarder_->health().state == LinkState::up; }
 
  private:
