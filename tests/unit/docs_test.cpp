@@ -1,5 +1,6 @@
 // What docs/ and the manual page say, held against the code.
 #include "agent/cli/args.h"
+#include "agent/forwarder/checkpoint.h"
 #include "agent/forwarder/cloud_event.h"
 #include "agent/forwarder/kafka_properties_check.h"
 #include "agent/forwarder/record.h"
@@ -103,6 +104,11 @@ TEST_CASE("docs: topics are made as the table says") {
   CHECK(rows == 4);
 }
 
+TEST_CASE("docs: a checkpoint is the one of docs/records.md") {
+  const Checkpoint checkpoint{1882603006543438, 2251799813685248, {{1882603006543438, 1, 700}}};
+  CHECK(write_checkpoint("gw-07", checkpoint) == example("checkpoint"));
+}
+
 TEST_CASE("docs: the properties that are refused stand in the table, each with its reason and remedy") {
   std::vector<std::string> rows;
   std::istringstream page(source("docs/kafka.md"));
@@ -133,7 +139,7 @@ TEST_CASE("docs: the configurations of docs/kafka.md are right") {
     REQUIRE(loaded.config.has_value());
     CHECK(property_problems(*loaded.config).empty());
   }
-  CHECK(examples == 4);
+  CHECK(examples == 6);
 }
 
 TEST_CASE("docs: the manual page names every verb and option, and its examples are understood") {
