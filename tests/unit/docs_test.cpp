@@ -106,7 +106,7 @@ TEST_CASE("docs: topics are made as the table says") {
 
 TEST_CASE("docs: a checkpoint is the one of docs/records.md") {
   const Checkpoint checkpoint{1882603006543438, 2251799813685248, {{1882603006543438, 1, 700}}};
-  CHECK(write_checkpoint("gw-07", checkpoint) == example("checkpoint"));
+  CHECK(write_checkpoint("gw-07", checkpoint) + "\n" == example("checkpoint"));
 }
 
 TEST_CASE("docs: the properties that are refused stand in the table, each with its reason and remedy") {
