@@ -60,9 +60,15 @@ class Loan {
       }
     }
   }
-  /// Calls visit(seqs) for every message that Kafka has, or is about to.
+  /// Calls visit(seqs) for what Kafka has, or is about to.
   template <typename Visit>
   void each_delivered(Visit visit) const {
+    const bool all = settlement_.released.empty() && settlement_.parked.empty() && settlement_.rejected.empty();
+    if (all && end_ == messages_.size()) {
+      for (const SeqRange& range : claim_.batch->ranges())
+        visit(range);
+      return;
+    }
     for (std::size_t first = 0; first < end_; ++first) {
       if (messages_[first].readings > 0 && messages_[first].fate != Fate::other) visit(seqs(first));
     }

@@ -145,3 +145,17 @@ TEST_CASE("a message's seqs are those of its readings, across what is missing be
   CHECK(loan.seqs(2) == SeqRange{21, 21});
   CHECK(loan.seqs(3) == SeqRange{22, 22});
 }
+
+TEST_CASE("what Kafka has of a batch is all of it, or what was not released, parked or rejected") {
+  Loan loan = loan_of(4);
+  for (std::size_t reading = 0; reading < 4; ++reading)
+    loan.add(reading, 1, 0);
+  const auto delivered = [&loan] {
+    std::vector<SeqRange> ranges;
+    loan.each_delivered([&ranges](SeqRange range) { ranges.push_back(range); });
+    return ranges;
+  };
+  CHECK(delivered() == std::vector<SeqRange>{{1, 4}});
+  loan.park(1);
+  CHECK(delivered() == std::vector<SeqRange>{{1, 1}, {3, 3}, {4, 4}});
+}
