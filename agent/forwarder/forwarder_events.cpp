@@ -56,6 +56,8 @@ void Forwarder::Impl::take(const Delivery& delivery) {
   switch (delivery.verdict) {
     case Delivery::Verdict::acknowledged:
       loan.acknowledge(first);
+      // In a transaction nothing is sent for good before its commit: the same flights come again.
+      if (route.flight.messages == 0 && !transaction_) window_.grow(route.flight);
       break;
     case Delivery::Verdict::unacceptable:
       if (alone) {

@@ -205,6 +205,8 @@ void Forwarder::Impl::commit_done() {
   transaction_->phase = Phase::idle;
   transaction_->next = Steady::now() + kHeartbeat;
   const bool heartbeat = loans_.empty();
+  for (Route& route : routes_.all())
+    window_.grow(route.flight);
   for (const Place place : loans_.places())
     settle(place);
   if (heartbeat) set_state(LinkState::up, "");

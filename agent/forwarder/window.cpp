@@ -61,16 +61,17 @@ void Window::arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledg
   flight.bytes -= std::min(bytes, flight.bytes);
   flight.moved = now;
   if (acknowledged) flight.proven = true;
-  // The record that the broker refuses is not among these.
-  if (acknowledged && flight.messages == 0 && flight.most != Flight::kNoLimit) {
-    flight.most = flight.most >= limits_.messages ? Flight::kNoLimit : flight.most * 2;
-  }
   if (!flight.stalled) {
     --messages_;
     bytes_ -= std::min(bytes, bytes_);
   } else if (flight.messages == 0) {
     flight.stalled = false;
   }
+}
+
+void Window::grow(Flight& flight) const {
+  if (flight.most == Flight::kNoLimit) return;
+  flight.most = flight.most >= limits_.messages ? Flight::kNoLimit : flight.most * 2;
 }
 
 void Window::stall(Flight& flight) {

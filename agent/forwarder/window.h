@@ -54,6 +54,8 @@ class Window {
 
   void depart(Flight& flight, Time now, std::size_t bytes);
   void arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledged);
+  /// The record that the broker refuses is not among what has been sent for good.
+  void grow(Flight& flight) const;
   /// What is on the way does not count any more until all of it is back.
   void stall(Flight& flight);
 

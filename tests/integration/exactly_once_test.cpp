@@ -139,7 +139,9 @@ TEST_CASE("a record that the broker refuses is rejected, and its neighbours arri
   }
   Forwarder forwarder(config, queue, kClock);
   forwarder.start();
-  REQUIRE(eventually(60s, [&] { return queue.health().account.waiting == 0; }));
+  const bool all = eventually(60s, [&] { return queue.health().account.waiting == 0; });
+  CAPTURE(forwarder.health().error, queue.health().account.waiting, queue.health().account.rejected);
+  CHECK(all);
   CHECK(queue.health().account.rejected == 1);
   CHECK(queue.health().account.delivered == 59);
   support::TopicReader reader(config.kafka.brokers.front(), config.kafka.topic);
