@@ -39,6 +39,10 @@ struct Site {
         queue({dir / "queue.db", 10ms, 16 << 20, config.agent.id, ""}, kClock),
         forwarder(config, queue, kClock) {}
 
+  ~Site() { forwarder.stop(5s); }
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
   static config::Config configuration(const std::string& name, config::Delivery delivery, const std::string& brokers) {
     config::Config config;
     config.agent.id = name;
@@ -118,7 +122,6 @@ void check_parks(Site& site, const std::string& words, const std::function<void(
     CHECK(site.values(device, kPolls) == kAll);
   }
   CHECK_FALSE(site.problem(topic));
-  CHECK(site.forwarder.stop(5s));
 }
 
 }  // namespace
