@@ -5,7 +5,7 @@ namespace fieldpost {
 Routes::Number Routes::number(std::uint32_t topic, std::int32_t partition, std::string_view name) {
   if (numbers_.size() <= topic) numbers_.resize(topic + 1);
   std::vector<Number>& of_topic = numbers_[topic];
-  const auto place = static_cast<std::size_t>(partition + 1);
+  const auto place = static_cast<std::size_t>(std::int64_t{partition} + 1);
   if (of_topic.size() <= place) of_topic.resize(place + 1);
   if (of_topic[place] == 0) {
     Route& route = routes_.emplace_back();
