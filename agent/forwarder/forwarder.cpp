@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "agent/forwarder/forwarder_impl.h"
+#include "agent/forwarder/topic_problem.h"
 
 namespace fieldpost {
 
@@ -129,6 +130,8 @@ void Forwarder::Impl::give_back() {
     queue_.settle(loans_.at(place).claim(), loans_.at(place).settlement());
   }
   loans_.clear();
+  for (const Block& block : blocks_)
+    untell("parked", topic_object(block.topic, block.partition));
   if (!blocks_.empty()) queue_.unpark();
   blocks_.clear();
   routes_.clear();
