@@ -240,9 +240,6 @@ void Queue::unpark() {
 void Queue::live_from_now() {
   impl_->live_from_now();
 }
-bool Queue::waits(std::uint64_t ticket) const {
-  return impl_->waits(ticket);
-}
 void Queue::set_link(const LinkHint& hint) {
   impl_->set_link(hint);
 }

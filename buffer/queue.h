@@ -185,10 +185,6 @@ class Queue {
   /// The forwarder's thread. What waits now, or is on loan, becomes backlog.
   void live_from_now();
 
-  /// Whether the batch of a ticket that was given back still waits by itself: it may have been merged or given up
-  /// since.
-  bool waits(std::uint64_t ticket) const;
-
   /// The forwarder's thread. What was settled as acknowledged and would be claimed again after a crash, now or behind
   /// the commit under way, because its row has not been deleted or trimmed by a commit that is confirmed. It may name
   /// more of what was acknowledged, but nothing else. As many ranges as commit_interval gives, neighbours merged;

@@ -40,7 +40,6 @@ class Queue::Impl {
   // The forwarder's thread.
   std::optional<Claim> claim(Part part);
   void settle(const Claim& claim, const Settlement& settlement);
-  bool waits(std::uint64_t ticket) const;
   std::vector<SessionRange> undeleted() const;
   void set_link(const LinkHint& hint);
   void live_from_now();

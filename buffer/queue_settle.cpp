@@ -125,11 +125,4 @@ void Queue::Impl::mark_unsafe(const Batch& batch) {
     unsafe_.add(range);
 }
 
-bool Queue::Impl::waits(std::uint64_t ticket) const {
-  const Lock lock(mutex_);
-  const auto same = [ticket](const Entry& entry) { return entry.ticket == ticket && entry.stand == Stand::again; };
-  return std::any_of(tails_.begin(), tails_.end(),
-                     [&](const Tail& lane) { return lane.taken.contains(ticket) || lane.oldest(same) != nullptr; });
-}
-
 }  // namespace fieldpost
