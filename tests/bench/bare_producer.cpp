@@ -28,12 +28,15 @@ constexpr std::pair<const char*, const char*> settings[] = {
 class BareProducer::Impl {
  public:
   Impl(const std::string& brokers, const std::string& topic, std::chrono::milliseconds linger,
-       std::function<void(std::uintptr_t)> delivered)
+       std::function<void(std::uintptr_t)> delivered, const std::string& transactional_id)
       : delivered_(std::move(delivered)) {
     std::array<char, 512> error{};
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), nullptr, 0);
     rd_kafka_conf_set(conf, "linger.ms", std::to_string(linger.count()).c_str(), nullptr, 0);
+    if (!transactional_id.empty()) {
+      rd_kafka_conf_set(conf, "transactional.id", transactional_id.c_str(), nullptr, 0);
+    }
     for (const auto& [name, value] : settings) {
       if (rd_kafka_conf_set(conf, name, value, error.data(), error.size()) != RD_KAFKA_CONF_OK) {
         throw std::runtime_error(error.data());
@@ -51,6 +54,7 @@ class BareProducer::Impl {
       while (!stopping_)
         rd_kafka_poll(handle_, 100);
     });
+    if (!transactional_id.empty()) check(rd_kafka_init_transactions(handle_, 30'000));
   }
 
   ~Impl() {
@@ -73,7 +77,7 @@ class BareProducer::Impl {
     add("id", record.id);
     add("content-type", kRecordContentType);
     add("agent", record.id.substr(0, record.id.find('/')));
-    add("schema", kRecordSchema);
+    add("schema", record.schema);
     std::array<rd_kafka_vu_t, 7> fields{};
     fields[0].vtype = RD_KAFKA_VTYPE_RKT;
     fields[0].u.rkt = topic_;
@@ -89,15 +93,22 @@ class BareProducer::Impl {
     fields[5].u.headers = headers;
     fields[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
     fields[6].u.ptr = reinterpret_cast<void*>(tag);  // NOLINT(performance-no-int-to-ptr): never dereferenced
-    if (rd_kafka_error_t* error = rd_kafka_produceva(handle_, fields.data(), fields.size())) {
-      const std::string reason = rd_kafka_error_string(error);
-      rd_kafka_error_destroy(error);
-      rd_kafka_headers_destroy(headers);
-      throw std::runtime_error("librdkafka: " + reason);
-    }
+    rd_kafka_error_t* error = rd_kafka_produceva(handle_, fields.data(), fields.size());
+    if (error != nullptr) rd_kafka_headers_destroy(headers);
+    check(error);
   }
 
+  void begin() { check(rd_kafka_begin_transaction(handle_)); }
+  void commit() { check(rd_kafka_commit_transaction(handle_, 30'000)); }
+
  private:
+  static void check(rd_kafka_error_t* error) {
+    if (error == nullptr) return;
+    const std::string reason = rd_kafka_error_string(error);
+    rd_kafka_error_destroy(error);
+    throw std::runtime_error("librdkafka: " + reason);
+  }
+
   const std::function<void(std::uintptr_t)> delivered_;
   rd_kafka_t* handle_ = nullptr;
   rd_kafka_topic_t* topic_ = nullptr;
@@ -106,12 +117,18 @@ class BareProducer::Impl {
 };
 
 BareProducer::BareProducer(const std::string& brokers, const std::string& topic, std::chrono::milliseconds linger,
-                           std::function<void(std::uintptr_t)> delivered)
-    : impl_(std::make_unique<Impl>(brokers, topic, linger, std::move(delivered))) {}
+                           std::function<void(std::uintptr_t)> delivered, const std::string& transactional_id)
+    : impl_(std::make_unique<Impl>(brokers, topic, linger, std::move(delivered), transactional_id)) {}
 BareProducer::~BareProducer() = default;
 
 void BareProducer::send(const RecordBytes& record, std::uintptr_t tag) {
   impl_->send(record, tag);
+}
+void BareProducer::begin() {
+  impl_->begin();
+}
+void BareProducer::commit() {
+  impl_->commit();
 }
 
 }  // namespace fieldpost::bench

@@ -1,9 +1,10 @@
-// Latency in process: one reading each millisecond, as a driver appends it, until Queue::wait_safe() returns. That is
-// the real path and what an MQTT acknowledgement waits for; it has one change of threads more than the baseline has.
+// Latency in process: readings as a driver appends them, until Queue::wait_safe() returns. That is the real path and
+// what an MQTT acknowledgement waits for; it has one change of threads more than the baseline has.
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "buffer/clock.h"
 #include "tests/bench/bare_producer.h"
@@ -12,6 +13,7 @@
 #include "tests/bench/plant.h"
 #include "tests/support/eventually.h"
 #include "tests/support/kafka.h"
+#include "tests/support/tcp_proxy.h"
 #include "tests/support/topic_reader.h"
 
 namespace fieldpost::bench {
@@ -20,28 +22,37 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kRuns = 5;
-constexpr std::size_t kReadings = 6'000;
-constexpr std::size_t kWarmUp = 1'000;  // connections, the JVM, caches
+constexpr auto kRun = 6s;
+constexpr auto kWarmUp = 1s;  // connections, the JVM, caches
 constexpr std::size_t kDevices = 10;
 constexpr auto kPatience = 60s;
+
+/// A device's answer of so many points after another.
+struct Load {
+  std::string name;
+  std::size_t points = 1;
+  std::chrono::microseconds every{1000};
+
+  std::size_t polls() const { return static_cast<std::size_t>(kRun / every); }
+  std::size_t warm_up() const { return static_cast<std::size_t>(kWarmUp / every); }
+};
 
 struct Latency {
   std::vector<double> p50;
   std::vector<double> p99;
 
-  void add(std::vector<double> samples) {
-    samples.erase(samples.begin(), samples.begin() + kWarmUp);
+  void add(std::vector<double> samples, std::size_t warm_up) {
+    samples.erase(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(warm_up));
     p50.push_back(quantile(samples, 0.5));
     p99.push_back(quantile(std::move(samples), 0.99));
   }
 };
 
-/// Calls append(n) once a millisecond.
 template <typename Append>
-void at_rate(Append append) {
+void at_rate(const Load& load, Append append) {
   auto due = std::chrono::steady_clock::now();
-  for (std::size_t n = 0; n < kReadings; ++n) {
-    std::this_thread::sleep_until(due += 1ms);
+  for (std::size_t n = 0; n < load.polls(); ++n) {
+    std::this_thread::sleep_until(due += load.every);
     append(n);
   }
 }
@@ -50,19 +61,20 @@ double ms(std::int64_t microseconds) {
   return static_cast<double>(microseconds) / 1000;
 }
 
-std::vector<double> through_fieldpost(const std::string& brokers, const std::string& topic) {
-  Plant plant(kDevices, 1);
+/// Of each poll, until the last of its readings is safe.
+std::vector<double> through_fieldpost(const std::string& brokers, const Load& load) {
+  Plant plant(kDevices, load.points);
   Pipeline pipeline;
-  pipeline.forward(brokers, topic);
+  pipeline.forward(brokers, load.name);
   if (!support::eventually(kPatience, [&] { return pipeline.link_up(); })) throw std::runtime_error("no link");
   struct Appended {
     SeqRange range;
     std::int64_t at = 0;
   };
-  std::vector<Appended> appended(kReadings);
+  std::vector<Appended> appended(load.polls());
   std::atomic<std::size_t> count = 0;
   std::thread driver([&] {
-    at_rate([&](std::size_t n) {
+    at_rate(load, [&](std::size_t n) {
       const Stamp stamp = pipeline.clock().now();
       appended[n] = {pipeline.queue().append(plant.layout(n), stamp, plant.values(n)), stamp.boot};
       count = n + 1;
@@ -71,7 +83,7 @@ std::vector<double> through_fieldpost(const std::string& brokers, const std::str
   });
   std::vector<double> samples;
   bool safe = true;
-  for (std::size_t n = 0; n < kReadings; ++n) {
+  for (std::size_t n = 0; n < appended.size(); ++n) {
     count.wait(n);  // returns as soon as it is more
     safe = pipeline.queue().wait_safe(appended[n].range, kPatience) && safe;
     samples.push_back(ms(pipeline.clock().now().boot - appended[n].at));
@@ -81,41 +93,61 @@ std::vector<double> through_fieldpost(const std::string& brokers, const std::str
   return samples;
 }
 
-std::vector<double> through_librdkafka(const std::string& brokers, const std::string& topic) {
-  Plant plant(kDevices, 1);
-  const PlantRecords records(plant, kReadings);
+/// The same of bare librdkafka: a poll's records have one key, so that the last of them comes back last.
+std::vector<double> through_librdkafka(const std::string& brokers, const Load& load) {
+  Plant plant(kDevices, load.points);
+  const PlantRecords records(plant, load.polls());
   const SystemClock clock;
-  std::vector<std::int64_t> sent(kReadings);
-  std::vector<double> samples(kReadings);
+  std::vector<std::int64_t> sent(load.polls());
+  std::vector<double> samples(load.polls());
   std::atomic<std::size_t> back = 0;
-  BareProducer producer(brokers, topic, 1ms, [&](std::uintptr_t n) {
-    samples[n] = ms(clock.now().boot - sent[n]);
+  BareProducer producer(brokers, load.name, 1ms, [&](std::uintptr_t n) {
+    if ((n + 1) % load.points == 0) samples[n / load.points] = ms(clock.now().boot - sent[n / load.points]);
     ++back;
   });
-  at_rate([&](std::size_t n) {
+  at_rate(load, [&](std::size_t n) {
     sent[n] = clock.now().boot;
-    producer.send(records[n], n);
+    for (std::size_t i = n * load.points; i < (n + 1) * load.points; ++i)
+      producer.send(records[i], i);
   });
-  if (!support::eventually(kPatience, [&] { return back == kReadings; })) throw std::runtime_error("not delivered");
+  if (!support::eventually(kPatience, [&] { return back == records.size(); }))
+    throw std::runtime_error("not delivered");
   return samples;
+}
+
+Results measure(const std::string& brokers, const Load& load) {
+  support::create_topic(support::shared_kafka().brokers(), load.name, 3);
+  through_librdkafka(brokers, load);  // the first to talk to a fresh broker pays for it
+  Latency fieldpost;
+  Latency bare;
+  for (int run = 0; run < kRuns; ++run) {
+    fieldpost.add(through_fieldpost(brokers, load), load.warm_up());
+    bare.add(through_librdkafka(brokers, load), load.warm_up());
+  }
+  const std::string is = "bare librdkafka, produce to delivery report";
+  return {{load.name + "-p50", median(fieldpost.p50), "ms", median(bare.p50), is},
+          {load.name + "-p99", median(fieldpost.p99), "ms", median(bare.p99), is}};
 }
 
 }  // namespace
 
 Results latency() {
-  const std::string brokers = support::shared_kafka().brokers();
-  const std::string topic = "latency";
-  support::create_topic(brokers, topic, 3);
-  through_librdkafka(brokers, topic);  // the first to talk to a fresh broker pays for it
-  Latency fieldpost;
-  Latency bare;
-  for (int run = 0; run < kRuns; ++run) {
-    fieldpost.add(through_fieldpost(brokers, topic));
-    bare.add(through_librdkafka(brokers, topic));
-  }
-  const std::string is = "bare librdkafka, produce to delivery report";
-  return {{"latency-p50", median(fieldpost.p50), "ms", median(bare.p50), is},
-          {"latency-p99", median(fieldpost.p99), "ms", median(bare.p99), is}};
+  return measure(support::shared_kafka().brokers(), {"latency", 1, 1ms});
+}
+
+Results latency_polls() {
+  return measure(support::shared_kafka().brokers(), {"latency-polls", 20, 2ms});
+}
+
+Results latency_single() {
+  return measure(support::shared_kafka().brokers(), {"latency-single", 1, 100us});
+}
+
+Results latency_held() {
+  const support::Kafka& kafka = support::shared_kafka();
+  support::TcpProxy proxy(kafka.proxy_port(), kafka.proxied_port());
+  proxy.hold(100, 50ms);
+  return measure(kafka.proxied_brokers(), {"latency-held", 1, 1ms});
 }
 
 }  // namespace fieldpost::bench

@@ -18,6 +18,9 @@ struct Case {
 
 constexpr Case cases[] = {{"encode", encode},
                           {"latency", latency},
+                          {"latency-polls", latency_polls},
+                          {"latency-single", latency_single},
+                          {"latency-held", latency_held},
                           {"latency-agent", latency_agent},
                           {"link", link},
                           {"exactly-once", exactly_once},

@@ -1,7 +1,9 @@
 #include "tests/bench/plant.h"
 
 #include <chrono>
+#include <span>
 
+#include "agent/forwarder/encoder.h"
 #include "agent/forwarder/record.h"
 #include "buffer/clock.h"
 
@@ -23,28 +25,30 @@ const std::vector<Value>& Plant::values(std::uint64_t poll) {
   return values_;
 }
 
-PlantRecords::PlantRecords(Plant& plant, std::uint64_t polls) {
+PlantRecords::PlantRecords(Plant& plant, std::uint64_t polls, config::Record record)
+    : schema_(record == config::Record::device ? kDeviceSchema : kRecordSchema) {
   const SessionInfo session{1'882'603'006'543'438, "gw-bench", ""};
-  const std::string prefix = session.agent + "/" + std::to_string(session.id) + "/";
   const SystemClock clock;
-  places_.reserve(polls * plant.points());
+  config::Kafka kafka;
+  kafka.record = record;
+  Encoder encoder(kafka);
+  const EncodingMoment moment{clock.now(), clock.boot(), session.id, 0};
+  std::uint64_t seq = 1;
   for (std::uint64_t poll = 0; poll < polls; ++poll) {
-    const Layout& layout = plant.layout(poll);
-    const std::vector<Value>& values = plant.values(poll);
-    const std::int64_t wall = clock.now().wall;
-    for (std::size_t point = 0; point < values.size(); ++point) {
-      const PointName& name = layout.points()[point];
-      const std::uint64_t seq = places_.size() + 1;
+    BatchBuilder builder(session.id, Lane::telemetry, clock.boot());
+    builder.add(plant.layout(poll), clock.now(), seq, std::span<const Value>(plant.values(poll)));
+    seq += plant.points();
+    encoder.encode(builder.close(), session, moment, [this](Message& message, std::size_t, std::size_t) {
       Place place{bytes_.size(), 0, 0, 0};
-      bytes_ += layout.device();
+      bytes_ += message.key;
       place.value = bytes_.size();
-      append_record(bytes_, record_frame(session, layout.device(), {name.name, name.unit}), seq, {wall},
-                    std::get<float>(values[point]));
+      bytes_ += message.value;
       place.id = bytes_.size();
-      bytes_ += prefix + std::to_string(seq);
+      bytes_ += message.headers.front().value;
       place.end = bytes_.size();
       places_.push_back(place);
-    }
+      return true;
+    });
   }
 }
 
@@ -52,7 +56,7 @@ RecordBytes PlantRecords::operator[](std::size_t reading) const {
   const Place& place = places_[reading];
   const std::string_view bytes(bytes_);
   return {bytes.substr(place.key, place.value - place.key), bytes.substr(place.value, place.id - place.value),
-          bytes.substr(place.id, place.end - place.id)};
+          bytes.substr(place.id, place.end - place.id), schema_};
 }
 
 }  // namespace fieldpost::bench

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "buffer/reading.h"
+#include "config/config.h"
 #include "tests/bench/bare_producer.h"
 
 namespace fieldpost::bench {
@@ -28,7 +29,7 @@ class Plant {
 /// The records that the forwarder makes of a plant's polls, made beforehand.
 class PlantRecords {
  public:
-  PlantRecords(Plant& plant, std::uint64_t polls);
+  PlantRecords(Plant& plant, std::uint64_t polls, config::Record record = config::Record::reading);
   std::size_t size() const { return places_.size(); }
   RecordBytes operator[](std::size_t reading) const;
 
@@ -36,6 +37,7 @@ class PlantRecords {
   struct Place {
     std::size_t key, value, id, end;
   };
+  const char* schema_;
   std::string bytes_;
   std::vector<Place> places_;
 };

@@ -26,6 +26,9 @@ enum class Mode { forward, cut, black_hole };
 
 struct Link {
   milliseconds delay{0};
+  unsigned held_of = 0;  // of so many answers one is held back; 0: none
+  milliseconds held{0};
+  unsigned answers = 0;
   Line up;
   Line down;
 };
@@ -67,13 +70,18 @@ std::array<pollfd, 2> interest(const Connection& connection, Link& link, Mode mo
           pollfd{connection.far.fd(), events(connection.down, link.down, connection.up, link.up), 0}};
 }
 
+milliseconds way_back(Link& link) {
+  if (link.held_of == 0 || ++link.answers % link.held_of != 0) return link.delay;
+  return link.delay + link.held;
+}
+
 /// Moves what can be moved; false: the connection has ended.
 bool forward(Connection& connection, short near, short far, Link& link) {
   if (!connection.far.open()) return near == 0 || ((near & POLLIN) != 0 && swallow(connection.near.fd()));
   const SteadyTime now = std::chrono::steady_clock::now();
   if (broken(near) || broken(far)) return false;
   if ((near & POLLIN) != 0 && !connection.up.receive(connection.near.fd(), now + link.delay)) return false;
-  if ((far & POLLIN) != 0 && !connection.down.receive(connection.far.fd(), now + link.delay)) return false;
+  if ((far & POLLIN) != 0 && !connection.down.receive(connection.far.fd(), now + way_back(link))) return false;
   if (!connection.up.deliver(connection.far.fd(), now, link.up)) return false;
   if (!connection.down.deliver(connection.near.fd(), now, link.down)) return false;
   return !(connection.up.finished() && connection.down.finished());
@@ -109,6 +117,13 @@ class TcpProxy::Impl {
 
   void set_delay(milliseconds one_way) {
     change([&] { link_.delay = one_way; });
+  }
+
+  void set_hold(unsigned of, milliseconds by) {
+    change([&] {
+      link_.held_of = of;
+      link_.held = by;
+    });
   }
 
   void set_rate(std::uint64_t rate) {
@@ -255,6 +270,9 @@ std::uint16_t TcpProxy::port() const {
 }
 void TcpProxy::delay(milliseconds one_way) {
   impl_->set_delay(one_way);
+}
+void TcpProxy::hold(unsigned of, milliseconds by) {
+  impl_->set_hold(of, by);
 }
 void TcpProxy::throttle(std::uint64_t bytes_per_second) {
   impl_->set_rate(bytes_per_second);

@@ -21,6 +21,9 @@ class TcpProxy {
 
   /// Each way: a round trip takes twice as long. Bytes on their way keep the time they were given.
   void delay(std::chrono::milliseconds one_way);
+  /// Of the answers that come back one in `of` arrives later by that much, and what follows it on its connection with
+  /// it; 0: none. An answer is what is read at one time.
+  void hold(unsigned of, std::chrono::milliseconds by);
   /// Bytes a second, each way, for all connections together; 0: no limit.
   void throttle(std::uint64_t bytes_per_second);
 
