@@ -28,6 +28,8 @@ Json value_json(const Value& value) {
           std::string digits;
           json::append_number(digits, held);
           return Json::parse(digits);
+        } else if constexpr (std::is_same_v<Held, Named>) {
+          return held.name;
         } else {
           return held;
         }
@@ -54,6 +56,7 @@ std::string hex(const Json& raw) {
 Row row(const Json& point) {
   const Json& value = point.at("value");
   std::string shown = value.is_null() ? "-" : value.is_string() ? printable(value.get<std::string>()) : value.dump();
+  if (point.contains("code")) shown += " (" + point.at("code").dump() + ")";
   const std::string reason = text(point, "reason");
   return {text(point, "point"),    std::move(shown),
           text(point, "unit"),     text(point, "quality") + (reason.empty() ? "" : ": " + reason),
@@ -91,6 +94,7 @@ std::string to_json(const drivers::DeviceReading& reading) {
                       {"reason", bad == nullptr ? Json() : Json(bad->reason)},
                       {"register", point.reg},
                       {"raw", point.raw}});
+    if (const auto* named = std::get_if<Named>(&point.value)) points.back()["code"] = named->code;
   }
   Json json{{"device", reading.device},
             {"time", reading.time == 0 ? Json() : Json(rfc3339(reading.time))},

@@ -24,8 +24,13 @@ struct BadView {
 struct EventView {
   std::string_view members;
 };
+struct NamedView {
+  std::int64_t code = 0;
+  std::string_view name;
+};
 /// A value inside a batch's bytes, valid as long as the batch.
-using ValueView = std::variant<BadView, bool, std::int64_t, std::uint64_t, float, double, std::string_view, EventView>;
+using ValueView =
+    std::variant<BadView, bool, std::int64_t, std::uint64_t, float, double, std::string_view, EventView, NamedView>;
 
 /// The names that a database keeps under a number; nothing: it does not know the number.
 using NamesByNumber = std::function<std::optional<Layout>(std::uint64_t)>;

@@ -17,6 +17,7 @@ enum Tag : std::uint8_t {
   tag_text = 7,
   tag_repeated = 8,
   tag_event = 9,
+  tag_named = 10,
 };
 
 void put_tag(std::string& out, Tag tag) {
@@ -67,6 +68,14 @@ void ValueWriter::operator()(const Event& value) const {
 void ValueWriter::operator()(const EventView& value) const {
   put_text(out, tag_event, value.members);
 }
+void ValueWriter::operator()(const Named& value) const {
+  (*this)(NamedView{value.code, value.name});
+}
+void ValueWriter::operator()(const NamedView& value) const {
+  put_tag(out, tag_named);
+  wire::put_signed(out, value.code);
+  wire::put_string(out, value.name);
+}
 
 void put_repetition(std::string& out) {
   put_tag(out, tag_repeated);
@@ -103,6 +112,11 @@ ValueRead read_value(wire::Cursor& cursor, ValueView& value) {
     case tag_event:
       value = EventView{cursor.string()};
       break;
+    case tag_named: {
+      const std::int64_t code = cursor.signed_varint();
+      value = NamedView{code, cursor.string()};
+      break;
+    }
     default:
       return ValueRead::damaged;
   }

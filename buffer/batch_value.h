@@ -20,6 +20,8 @@ struct ValueWriter {
   void operator()(std::string_view value) const;
   void operator()(const Event& value) const;
   void operator()(const EventView& value) const;
+  void operator()(const Named& value) const;
+  void operator()(const NamedView& value) const;
 };
 
 /// Appends: as the same point's value before.

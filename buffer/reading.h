@@ -28,8 +28,15 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
+/// What a number stands for, where a device map gives it a name.
+struct Named {
+  std::int64_t code = 0;
+  std::string name;
+  bool operator==(const Named&) const = default;
+};
+
 /// A float stays a float, so that it is written with the digits that a float has.
-using Value = std::variant<Bad, bool, std::int64_t, std::uint64_t, float, double, std::string, Event>;
+using Value = std::variant<Bad, bool, std::int64_t, std::uint64_t, float, double, std::string, Event, Named>;
 
 inline bool good(const Value& value) {
   return !std::holds_alternative<Bad>(value);

@@ -80,9 +80,9 @@ struct Kafka {
 };
 
 struct ModbusUrl {
-  enum class Kind { tcp, rtu };
+  enum class Kind { tcp, rtu, rtu_tcp };  // rtu_tcp: the serial line's frames over a connection
   Kind kind = Kind::tcp;
-  std::string host;  // tcp: a name, an IPv4 or an IPv6 address without brackets
+  std::string host;  // not rtu: a name, an IPv4 or an IPv6 address without brackets
   std::uint16_t port = 502;
   std::string path;  // rtu: the serial device
   int baud = 19200;  // the serial line standard's defaults (Modbus over Serial Line 1.02, 2.5.1 and 3.3.2)
@@ -96,13 +96,25 @@ struct ModbusDevice {
   int unit = 1;     // 0 to 255 over TCP, 1 to 247 on a serial line
   std::string map;  // path, resolved against the configuration file's folder
   Duration every = std::chrono::seconds{1};
-  DeviceMap points;
+  DeviceMap points{};
+  Limits limits{};   // its own, else its map's, else its link's
+  Duration pause{};  // between an answer and the next request to it
+  int retries = 0;   // of a request that got no answer, or a wrong one
+};
+
+/// Who turns a serial line round to send: the kernel, by RTS (TIOCSRS485).
+struct Rs485 {
+  bool high_on_send = true;  // RTS while sending; low after it
+  Duration before{};         // from RTS to the first bit, whole milliseconds
+  Duration after{};          // from the last bit to RTS
 };
 
 struct ModbusLink {
   std::string name;
   ModbusUrl url;
   Duration timeout = std::chrono::milliseconds{500};
+  std::optional<Rs485> rs485;  // rtu
+  bool echo = false;           // rtu: the line hands back what is sent
   std::vector<ModbusDevice> devices;
 };
 

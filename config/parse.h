@@ -33,6 +33,9 @@ struct LoadedMap {
   std::vector<Problem> problems;  // in no order
 };
 
-LoadedMap parse_device_map(std::string_view text, const std::string& file);
+/// TOML, or CSV where the file's name says so. `read` is for the maps that it includes, whose paths start from its
+/// folder.
+LoadedMap parse_device_map(std::string_view text, const std::string& file,
+                           const std::function<FileText(const std::string&)>& read);
 
 }  // namespace fieldpost::config

@@ -1,6 +1,5 @@
 #include "config/register.h"
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -17,12 +16,6 @@ struct TableName {
 };
 constexpr std::array tables{TableName{"coil", '0', Table::coil}, TableName{"discrete", '1', Table::discrete},
                             TableName{"input", '3', Table::input}, TableName{"holding", '4', Table::holding}};
-
-constexpr std::array types{std::pair{"bool", Type::boolean},  std::pair{"int16", Type::int16},
-                           std::pair{"uint16", Type::uint16}, std::pair{"int32", Type::int32},
-                           std::pair{"uint32", Type::uint32}, std::pair{"float32", Type::float32}};
-
-constexpr std::array<std::string_view, 6> types_to_come{"int64", "uint64", "float16", "float64", "bcd16", "bcd32"};
 
 Wrong no_register() {
   return Wrong{"is no register: write \"holding:100\" (or input, coil, discrete; from 0), or 40101 or 400101 (from 1)"};
@@ -64,37 +57,25 @@ Parsed<Register> parse_register(std::int64_t number) {
   return parse_register(std::to_string(number));
 }
 
-Parsed<Type> parse_type(std::string_view text) {
-  for (const auto& [name, type] : types) {
-    if (text == name) return type;
+Parsed<RegisterRange> parse_range(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  Parsed<Register> first = parse_register(text.substr(0, dash));
+  if (auto* wrong = std::get_if<Wrong>(&first)) return std::move(*wrong);
+  const auto& [table, address] = std::get<Register>(first);
+  if (dash == std::string_view::npos) return RegisterRange{table, address, address};
+  // The end is written as the beginning is, without the table's name.
+  const std::size_t colon = text.find(':');
+  const std::string_view table_name = colon == std::string_view::npos ? "" : text.substr(0, colon + 1);
+  const Parsed<Register> last = parse_register(std::string(table_name) + std::string(text.substr(dash + 1)));
+  const auto* end = std::get_if<Register>(&last);
+  if (end == nullptr || end->table != table || end->address < address) {
+    return Wrong{"is no range: write \"holding:100-120\", the first and the last register"};
   }
-  if (text.starts_with("string:") || text.starts_with("bit:") ||
-      std::find(types_to_come.begin(), types_to_come.end(), text) != types_to_come.end()) {
-    return Wrong{"is not built in this version: must be bool, int16, uint16, int32, uint32 or float32"};
-  }
-  return Wrong{"is no type: must be bool, int16, uint16, int32, uint32 or float32"};
-}
-
-Parsed<ByteOrder> parse_order(std::string_view text, Type type) {
-  if (type == Type::boolean) return Wrong{"cannot be: a bool has no byte order"};
-  if (width(type) == 1) {
-    if (text == "AB") return ByteOrder::ABCD;
-    if (text == "BA") return ByteOrder::BADC;
-    return Wrong{"is no order of 16 bits: must be AB or BA"};
-  }
-  if (text == "ABCD") return ByteOrder::ABCD;
-  if (text == "CDAB") return ByteOrder::CDAB;
-  if (text == "BADC") return ByteOrder::BADC;
-  if (text == "DCBA") return ByteOrder::DCBA;
-  return Wrong{"is no order of 32 bits: must be ABCD, CDAB, BADC or DCBA"};
+  return RegisterRange{table, address, end->address};
 }
 
 bool holds_bits(Table table) {
   return table == Table::coil || table == Table::discrete;
-}
-
-int width(Type type) {
-  return type == Type::int32 || type == Type::uint32 || type == Type::float32 ? 2 : 1;
 }
 
 }  // namespace fieldpost::config

@@ -1,4 +1,4 @@
-// How a device map writes registers, types and byte orders.
+// How a device map writes registers.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,8 @@ Parsed<Register> parse_register(std::string_view text);
 /// 40101 or 400101 as a number. A coil is 00001 there, which as a number would be anything: it must be a text.
 Parsed<Register> parse_register(std::int64_t number);
 
-Parsed<Type> parse_type(std::string_view text);
-
-/// AB and BA for 16 bits, ABCD, CDAB, BADC and DCBA for 32; a bool has none.
-Parsed<ByteOrder> parse_order(std::string_view text, Type type);
+/// "holding:100", or "holding:100-120" with both ends, or 40101 as above.
+Parsed<RegisterRange> parse_range(std::string_view text);
 
 /// Of single bits, not of registers.
 bool holds_bits(Table table);

@@ -24,7 +24,7 @@ const DeviceMap* Maps::get(Fields& fields, std::string_view key, const std::stri
     const FileText file = world_.read(path);
     entry.error = file.error;
     if (file.error.empty()) {
-      LoadedMap loaded = parse_device_map(file.text, path);
+      LoadedMap loaded = parse_device_map(file.text, path, world_.read);
       entry.map = std::move(loaded.map);
       std::move(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(report_.problems));
     }

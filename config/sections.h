@@ -66,6 +66,8 @@ void parse_kafka(Fields& fields, Fields& agent, Context& context);
 void parse_kafka_security(Fields& kafka, Context& context);
 /// [kafka.properties].
 void parse_kafka_properties(Fields& kafka, Kafka& into);
+/// max_registers, max_coils, max_gap of a link, a device or a map.
+void parse_limits(Fields& fields, Limits& into);
 void parse_modbus(Fields& root, Context& context);
 /// After parse_modbus: no device may have the name of a Modbus device.
 void parse_mqtt(Fields& root, Context& context);

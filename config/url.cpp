@@ -9,10 +9,10 @@
 namespace fieldpost::config {
 namespace {
 
-// The rates that Linux's termios and libmodbus have a name for; libmodbus 3.1.6 sets a line of 2000000 to 9600.
-constexpr std::array bauds{300,     600,     1200,    2400,    4800,    9600,   19200,  38400,
-                           57600,   115200,  230400,  460800,  500000,  576000, 921600, 1000000,
-                           1152000, 1500000, 2500000, 3000000, 3500000, 4000000};
+// The rates that Linux's termios has a name for.
+constexpr std::array bauds{300,     600,     1200,    2400,    4800,    9600,    19200,  38400,
+                           57600,   115200,  230400,  460800,  500000,  576000,  921600, 1000000,
+                           1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
 
 bool name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
@@ -90,16 +90,20 @@ Parsed<HostPort> parse_host_port(std::string_view text) {
 }
 
 Parsed<ModbusUrl> parse_modbus_url(std::string_view text) {
-  if (text.starts_with("rtu+tcp://")) return Wrong{"is not built in this version: use tcp:// or rtu://"};
   if (text.starts_with("rtu://")) {
     Parsed<ModbusUrl> parsed = parse_serial(text.substr(6));
     if (auto* url = std::get_if<ModbusUrl>(&parsed)) url->text = text;
     return parsed;
   }
-  if (!text.starts_with("tcp://")) return Wrong{"must start with tcp:// or rtu://"};
-  const Parsed<HostPort> parsed = parse_host_port(text.substr(6));
+  constexpr std::string_view tcp = "tcp://";
+  constexpr std::string_view rtu_tcp = "rtu+tcp://";
+  if (text.starts_with("ascii://")) return Wrong{"is Modbus ASCII, which is not supported: set the line to RTU"};
+  const bool framed = text.starts_with(rtu_tcp);
+  if (!framed && !text.starts_with(tcp)) return Wrong{"must start with tcp://, rtu:// or rtu+tcp://"};
+  const Parsed<HostPort> parsed = parse_host_port(text.substr(framed ? rtu_tcp.size() : tcp.size()));
   if (const auto* wrong = std::get_if<Wrong>(&parsed)) return *wrong;
   ModbusUrl url;
+  if (framed) url.kind = ModbusUrl::Kind::rtu_tcp;
   url.host = std::get<HostPort>(parsed).host;
   url.port = std::get<HostPort>(parsed).port.value_or(url.port);
   url.text = text;

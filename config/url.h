@@ -19,7 +19,7 @@ struct HostPort {
 /// A host name, an IPv4 address or an IPv6 address in brackets, then perhaps :PORT.
 Parsed<HostPort> parse_host_port(std::string_view text);
 
-/// tcp://HOST[:PORT] or rtu:///DEVICE?baud=N&parity=none|even|odd&stop=1|2
+/// tcp://HOST[:PORT], rtu+tcp://HOST[:PORT] or rtu:///DEVICE?baud=N&parity=none|even|odd&stop=1|2
 Parsed<ModbusUrl> parse_modbus_url(std::string_view text);
 
 /// mqtt://HOST[:PORT]

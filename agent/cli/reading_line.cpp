@@ -31,6 +31,7 @@ struct ValueText {
   std::string operator()(const BadView&) const { return ""; }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::string_view value) const { return std::string(value); }
+  std::string operator()(const NamedView& named) const { return std::string(named.name); }
   template <typename Number>
   std::string operator()(Number value) const {
     std::string text;

@@ -42,6 +42,7 @@ struct Columns {
     append_columns(out, "null", "");
     json::append_string(out, value);
   }
+  void operator()(const NamedView& named) const { (*this)(named.name); }
   // What it says beside its value has no columns of its own.
   void operator()(const EventView& event) const {
     append_columns(out, "null", "");
@@ -76,7 +77,7 @@ class ConnectWriter final : public RecordWriter {
     name_ += ",\"point\":";
     json::append_string(name_, point.name);
     name_ += ",\"time\":";
-    unit_ = ",\"code\":null,\"unit\":";
+    unit_ = ",\"unit\":";
     if (point.unit.empty()) {
       unit_ += "null";
     } else {
@@ -97,6 +98,12 @@ class ConnectWriter final : public RecordWriter {
     if (content.time.mark == ClockMark::none) out += "\"clock\":null,";
     append_clock(out, content.time.mark);
     std::visit(Columns{out}, value);
+    out += ",\"code\":";
+    if (const auto* named = std::get_if<NamedView>(&value)) {
+      json::append_number(out, named->code);
+    } else {
+      out += "null";
+    }
     out += unit_;
     if (const auto* bad = std::get_if<BadView>(&value)) {
       out += ",\"quality\":\"bad\",\"reason\":";

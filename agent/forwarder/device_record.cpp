@@ -31,18 +31,30 @@ class DeviceWriter final : public RecordWriter {
     append_clock(out, content.time.mark);
     out += "\"values\":{";
     std::size_t bad = 0;
+    std::size_t named = 0;
     for (std::size_t point = 0; point < points_.size(); ++point) {
       const ValueView& value = content.values[point];
       if (std::holds_alternative<BadView>(value)) {
         ++bad;
         continue;
       }
+      if (std::holds_alternative<NamedView>(value)) ++named;
       out += points_[point];
       append_value(out, value);
       out += ',';
     }
     close(out);
-    out += ",\"codes\":{},\"bad\":{";
+    out += ",\"codes\":{";
+    for (std::size_t point = 0; named > 0; ++point) {
+      const auto* value = std::get_if<NamedView>(&content.values[point]);
+      if (value == nullptr) continue;
+      --named;
+      out += points_[point];
+      json::append_number(out, value->code);
+      out += ',';
+    }
+    close(out);
+    out += ",\"bad\":{";
     for (std::size_t point = 0; bad > 0; ++point) {
       const auto* value = std::get_if<BadView>(&content.values[point]);
       if (value == nullptr) continue;

@@ -56,6 +56,8 @@ void append_value(std::string& out, const ValueView& value) {
           out += "null";
         } else if constexpr (std::is_same_v<Content, EventView>) {
           out.append("{").append(content.members).append("}");
+        } else if constexpr (std::is_same_v<Content, NamedView>) {
+          json::append_string(out, content.name);
         } else if constexpr (std::is_same_v<Content, bool>) {
           out += content ? "true" : "false";
         } else if constexpr (std::is_same_v<Content, std::string_view>) {
@@ -80,6 +82,10 @@ void append_record(std::string& out, const RecordFrame& frame, const RecordConte
   } else {
     out += "\"value\":";
     append_value(out, value);
+    if (const auto* named = std::get_if<NamedView>(&value)) {
+      out += ",\"code\":";
+      json::append_number(out, named->code);
+    }
   }
   out += frame.tail;
   if (const auto* bad = std::get_if<BadView>(&value)) {

@@ -56,6 +56,18 @@ std::optional<Wide> shifted(Wide digits, int places) {
   return digits;
 }
 
+/// product x 10^scale.exponent + offset.
+double sum(Wide product, const config::Decimal& scale, const config::Decimal& offset) {
+  if (offset.digits == 0) return nearest(product, scale.exponent);
+  if (product == 0) return nearest(offset.digits, offset.exponent);
+  const int exponent = std::min(scale.exponent, offset.exponent);
+  const std::optional<Wide> a = shifted(product, scale.exponent - exponent);
+  const std::optional<Wide> b = shifted(offset.digits, offset.exponent - exponent);
+  Wide total = 0;
+  if (a && b && !__builtin_add_overflow(*a, *b, &total)) return nearest(total, exponent);
+  return nearest(product, scale.exponent) + nearest(offset.digits, offset.exponent);
+}
+
 }  // namespace
 
 double to_double(const config::Decimal& decimal) {
@@ -63,15 +75,11 @@ double to_double(const config::Decimal& decimal) {
 }
 
 double scaled(std::int64_t raw, const config::Decimal& scale, const config::Decimal& offset) {
-  const Wide product = Wide{raw} * scale.digits;
-  if (offset.digits == 0) return nearest(product, scale.exponent);
-  if (product == 0) return to_double(offset);
-  const int exponent = std::min(scale.exponent, offset.exponent);
-  const std::optional<Wide> a = shifted(product, scale.exponent - exponent);
-  const std::optional<Wide> b = shifted(offset.digits, offset.exponent - exponent);
-  Wide sum = 0;
-  if (a && b && !__builtin_add_overflow(*a, *b, &sum)) return nearest(sum, exponent);
-  return nearest(product, scale.exponent) + to_double(offset);
+  return sum(Wide{raw} * scale.digits, scale, offset);
+}
+
+double scaled_unsigned(std::uint64_t raw, const config::Decimal& scale, const config::Decimal& offset) {
+  return sum(Wide{raw} * scale.digits, scale, offset);
 }
 
 }  // namespace fieldpost::drivers::modbus

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "buffer/reading.h"
@@ -9,9 +10,18 @@
 
 namespace fieldpost::drivers::modbus {
 
-/// `raw` holds config::width(point.type) registers as the device sent them, or one 0 or 1 of a coil or discrete table.
-/// Integers stay integers and a float a float while scale is 1 and offset 0; else the result is the double that is
-/// nearest to raw x scale + offset as a decimal number.
-Value decode(const config::Point& point, std::span<const std::uint16_t> raw);
+/// `raw` holds config::width(point) registers as the device sent them, or one 0 or 1 of a coil or discrete table;
+/// `power` is what the point's scale_register says. Integers stay integers and a float a float while scale is 1, offset
+/// 0 and power 0; else the result is the double that is nearest to raw x scale x 10^power + offset as a decimal number.
+/// Bad: "not implemented" where the map says that these registers mean no value, "not a number", "out of range" (digits
+/// that are no BCD, a result that no double holds), "not UTF-8".
+Value decode(const config::Point& point, std::span<const std::uint16_t> raw, int power = 0);
+
+/// The power of ten in a scale register, as SunSpec has it: -10 to 10; 0x8000 is "not implemented". `why` is the reason
+/// where there is none.
+std::optional<int> scale_power(std::uint16_t raw, Bad& why);
+
+/// The bits of a value, in the order ABCD..., of at most four registers.
+std::uint64_t ordered_bits(std::span<const std::uint16_t> raw, config::ByteOrder order);
 
 }  // namespace fieldpost::drivers::modbus

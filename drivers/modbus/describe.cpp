@@ -24,11 +24,13 @@ std::string request_line(const Request& request, const config::ModbusDevice& dev
   if (last != request.address) line += "-" + std::to_string(last);
   if (url.kind == config::ModbusUrl::Kind::rtu) line += "  " + milliseconds(bus_time(request, url));
   line += "  ";
-  for (std::size_t i = 0; i < request.slots.size(); ++i) {
-    if (i > 0) line += ", ";
-    line += device.points.points[request.slots[i].point].name;
+  std::string names;
+  for (const Slot& slot : request.slots) {
+    if (slot.scale) continue;
+    if (!names.empty()) names += ", ";
+    names += device.points.points[slot.point].name;
   }
-  return line + "\n";
+  return line + (names.empty() ? "scale registers" : names) + "\n";
 }
 
 /// The share of the line's time that all cycles together take up, and the device with the worst cycle.
@@ -48,7 +50,7 @@ std::string describe(const config::ModbusLink& link) {
   double load = 0;
   std::string too_long;
   for (const config::ModbusDevice& device : link.devices) {
-    const std::vector<Request> requests = plan(device.points.points);
+    const std::vector<Request> requests = plan(device.points.points, PlanLimits(device));
     config::Duration cycle{0};
     for (const Request& request : requests)
       cycle += bus_time(request, link.url);

@@ -56,16 +56,19 @@ DeviceReading take(Line& line, const config::ModbusDevice& device, const std::ve
   }
 
   const auto start = std::chrono::steady_clock::now();
-  std::vector<Value> values(points.size());
-  std::vector<std::vector<std::uint16_t>> raw(points.size());
-  const Pass pass = read_points(line, device.unit, points, plan(points), values, &raw);
+  Reader reader(points, PlanLimits(device));
+  const Pass pass = reader.read(line, device.unit);
   reading.time = clock.now().wall;
   reading.duration = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (pass.failure.kind == Outcome::Kind::disconnected) reading.error = line.error();
   for (std::size_t i = 0; i < points.size(); ++i) {
     const config::Register& reg = points[i].reg;
-    reading.points.push_back({points[i].name, std::move(values[i]), points[i].unit,
-                              std::string(name(reg.table)) + ":" + std::to_string(reg.address), std::move(raw[i])});
+    const std::span<const std::uint16_t> raw = reader.raw(i);
+    reading.points.push_back({points[i].name,
+                              reader.values()[i],
+                              points[i].unit,
+                              std::string(name(reg.table)) + ":" + std::to_string(reg.address),
+                              {raw.begin(), raw.end()}});
   }
   return reading;
 }

@@ -1,21 +1,86 @@
 #include "drivers/modbus/plan.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace fieldpost::drivers::modbus {
 namespace {
 
-struct Limits {
-  std::size_t longest;
-  std::size_t widest_gap;  // read over: cheaper than a request of its own
+using config::Point;
+using config::RegisterRange;
+using config::Table;
+
+constexpr std::uint16_t bits_a_register = 16;
+
+/// Consecutive registers, or bits, that a slot needs.
+struct Need {
+  Table table;
+  std::size_t first;
+  std::size_t end;
+  Slot slot;
 };
 
-Limits limits(config::Table table) {
-  return is_bits(table) ? Limits{2000, 32} : Limits{125, 8};
+Need need(Table table, std::uint16_t address, int count, std::size_t point, bool scale) {
+  return {table,
+          address,
+          static_cast<std::size_t>(address) + static_cast<std::size_t>(count),
+          {point, 0, static_cast<std::uint16_t>(count), scale}};
+}
+
+std::vector<Need> needs(std::span<const Point> points) {
+  std::vector<Need> all;
+  all.reserve(points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    all.push_back(need(points[i].reg.table, points[i].reg.address, config::width(points[i]), i, false));
+    if (const auto& scale = points[i].scale_register) all.push_back(need(scale->table, scale->address, 1, i, true));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Need& a, const Need& b) {
+    return a.table != b.table ? a.table < b.table : a.first < b.first;
+  });
+  return all;
+}
+
+bool crosses_hole(std::span<const RegisterRange> holes, Table table, std::size_t first, std::size_t end) {
+  return std::any_of(holes.begin(), holes.end(), [&](const RegisterRange& hole) {
+    return hole.table == table && hole.first < end && hole.last >= first;
+  });
+}
+
+/// The request with one more slot at its end or inside.
+void add(Request& request, std::size_t first, std::size_t end, Slot slot) {
+  slot.offset = static_cast<std::uint16_t>(first - request.address);
+  request.count = static_cast<std::uint16_t>(std::max<std::size_t>(request.count, end - request.address));
+  request.slots.push_back(slot);
+}
+
+Request begin(Table table, std::size_t first, std::size_t end, const Slot& slot) {
+  Request request{table, static_cast<std::uint16_t>(first), 0};
+  add(request, first, end, slot);
+  return request;
+}
+
+/// Requests out of the slots of one, a new one wherever `apart` says so of the last one's end and a slot's beginning.
+template <typename Apart>
+std::vector<Request> regroup(const Request& whole, Apart apart) {
+  std::vector<Request> parts;
+  for (const Slot& slot : whole.slots) {
+    const std::size_t first = std::size_t{whole.address} + slot.offset;
+    const std::size_t end = first + slot.count;
+    if (parts.empty() || apart(std::size_t{parts.back().address} + parts.back().count, first)) {
+      parts.push_back(begin(whole.table, first, end, slot));
+    } else {
+      add(parts.back(), first, end, slot);
+    }
+  }
+  return parts;
 }
 
 }  // namespace
+
+PlanLimits::PlanLimits(const config::ModbusDevice& device)
+    : max_registers(device.limits.max_registers.value_or(125)),
+      max_coils(device.limits.max_coils.value_or(2'000)),
+      max_gap(device.limits.max_gap.value_or(8)),
+      holes(device.points.holes) {}
 
 bool is_bits(config::Table table) {
   return table == config::Table::coil || table == config::Table::discrete;
@@ -49,33 +114,32 @@ const char* name(config::Table table) {
   return "";
 }
 
-std::vector<Request> plan(std::span<const config::Point> points) {
-  std::vector<std::size_t> order(points.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    const config::Register& x = points[a].reg;
-    const config::Register& y = points[b].reg;
-    return x.table != y.table ? x.table < y.table : x.address < y.address;
-  });
-
+std::vector<Request> plan(std::span<const Point> points, const PlanLimits& limits) {
   std::vector<Request> requests;
-  for (const std::size_t index : order) {
-    const config::Register& reg = points[index].reg;
-    const std::size_t end = reg.address + static_cast<std::size_t>(config::width(points[index].type));
-    const Limits limit = limits(reg.table);
-    if (!requests.empty() && requests.back().table == reg.table) {
+  for (const Need& next : needs(points)) {
+    if (!requests.empty() && requests.back().table == next.table) {
       Request& last = requests.back();
-      const std::size_t last_end = std::size_t{last.address} + last.count;
-      const std::size_t merged = std::max(last_end, end) - last.address;
-      if (reg.address <= last_end + limit.widest_gap && merged <= limit.longest) {
-        last.count = static_cast<std::uint16_t>(merged);
-        last.slots.push_back({index, static_cast<std::size_t>(reg.address - last.address)});
+      const bool bits = is_bits(next.table);
+      const auto longest = static_cast<std::size_t>(bits ? limits.max_coils : limits.max_registers);
+      const auto gap = static_cast<std::size_t>(bits ? limits.max_gap * bits_a_register : limits.max_gap);
+      const std::size_t end = std::size_t{last.address} + last.count;
+      const bool inside = next.end <= end;
+      const bool near = next.first <= end + gap && next.end - last.address <= longest &&
+                        !crosses_hole(limits.holes, next.table, last.address, next.end);
+      if (inside || near) {
+        add(last, next.first, next.end, next.slot);
         continue;
       }
     }
-    requests.push_back({reg.table, reg.address, static_cast<std::uint16_t>(end - reg.address), {{index, 0}}});
+    requests.push_back(begin(next.table, next.first, next.end, next.slot));
   }
   return requests;
+}
+
+std::vector<Request> split(const Request& request) {
+  std::vector<Request> runs = regroup(request, [](std::size_t end, std::size_t first) { return first > end; });
+  if (runs.size() > 1) return runs;
+  return regroup(request, [](std::size_t end, std::size_t first) { return first >= end; });
 }
 
 std::chrono::microseconds silence(int baud) {

@@ -11,24 +11,42 @@
 
 namespace fieldpost::drivers::modbus {
 
-/// A point that a request covers.
+/// What a request brings of a point.
 struct Slot {
-  std::size_t point = 0;   // its index among the points that were planned
-  std::size_t offset = 0;  // registers, or bits, from the request's address
+  std::size_t point = 0;     // its index among the points that were planned
+  std::uint16_t offset = 0;  // registers, or bits, from the request's address
+  std::uint16_t count = 0;   // registers, or bits
+  bool scale = false;        // the point's scale register, not its value
   bool operator==(const Slot&) const = default;
 };
 
 struct Request {
   config::Table table = config::Table::holding;
   std::uint16_t address = 0;
-  std::uint16_t count = 0;  // registers, or bits of a coil or discrete table
-  std::vector<Slot> slots;
+  std::uint16_t count = 0;    // registers, or bits of a coil or discrete table
+  std::vector<Slot> slots{};  // by offset
   bool operator==(const Request&) const = default;
 };
 
-/// In the order of table and address. Neighbours share a request, small gaps are read over, a point is never split. No
-/// request exceeds 125 registers or 2000 bits (Application Protocol 1.1b3, sections 6.1 to 6.4).
-std::vector<Request> plan(std::span<const config::Point> points);
+/// What a device stands: at most 125 registers or 2000 bits a request (Application Protocol 1.1b3, sections 6.1 to
+/// 6.4), or less where the device or its map says so.
+struct PlanLimits {
+  PlanLimits() = default;
+  explicit PlanLimits(const config::ModbusDevice& device);
+
+  int max_registers = 125;
+  int max_coils = 2'000;
+  int max_gap = 8;                                 // registers that are read over; 16 bits are as one
+  std::span<const config::RegisterRange> holes{};  // never read; they outlive the plan's making
+};
+
+/// In the order of table and address. Neighbours share a request, gaps are read over where that is cheaper than a
+/// request of its own, a point is never split, also where it is wider than the limits.
+std::vector<Request> plan(std::span<const config::Point> points, const PlanLimits& limits = {});
+
+/// The same slots in smaller requests, for a device that refuses one: at its gaps, and where it has none one for each
+/// point. One request: it cannot be split.
+std::vector<Request> split(const Request& request);
 
 /// Coils and discrete inputs are bits, the other tables registers of 16.
 bool is_bits(config::Table table);

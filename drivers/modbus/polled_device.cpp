@@ -19,8 +19,7 @@ Layout layout_of(const config::ModbusDevice& device, const std::string& link) {
 PolledDevice::PolledDevice(const config::ModbusDevice& config, const std::string& link)
     : config_(config),
       layout_(layout_of(config, link)),
-      requests_(plan(config.points.points)),
-      values_(config.points.points.size()),
+      reader_(config.points.points, PlanLimits(config)),
       grid_({}, config.every, {}) {
   health_.name = config.name;
 }
@@ -31,19 +30,13 @@ void PolledDevice::begin(Grid::Time start, Grid::Duration phase) {
 }
 
 Pass PolledDevice::poll(Line& line) {
-  return read_points(line, config_.unit, config_.points.points, requests_, values_);
+  return reader_.read(line, config_.unit);
 }
 
 void PolledDevice::judge(const Pass& pass) {
-  const auto bad = std::find_if(values_.begin(), values_.end(), [](const Value& value) { return !good(value); });
-  if (bad == values_.end()) {
-    health_.state = State::up;
-    health_.error.clear();
-    return;
-  }
-  health_.state = pass.spoke ? State::degraded : State::down;
   const bool failed = pass.failure.kind != Outcome::Kind::answered;
-  health_.error = failed ? reason(pass.failure) : std::get<Bad>(*bad).reason;
+  health_.state = !failed ? State::up : pass.spoke ? State::degraded : State::down;
+  health_.error = reason(pass.failure);
 }
 
 void PolledDevice::account(const Pass& pass, Grid::Time began, Grid::Time now, std::int64_t wall) {

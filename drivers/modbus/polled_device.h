@@ -32,7 +32,7 @@ class PolledDevice {
 
   Pass poll(Line& line);
   /// The last poll's, one for each point of the layout.
-  std::span<const Value> values() const { return values_; }
+  std::span<const Value> values() const { return reader_.values(); }
 
   /// After a poll that began at `began` and whose readings have been taken at `wall`: counts, and goes on to the next
   /// place on the grid.
@@ -47,8 +47,7 @@ class PolledDevice {
 
   const config::ModbusDevice& config_;
   const Layout layout_;
-  const std::vector<Request> requests_;
-  std::vector<Value> values_;
+  Reader reader_;
   Grid grid_;
   DeviceHealth health_;
   Histogram lateness_;

@@ -14,13 +14,42 @@
 namespace fieldpost::drivers::modbus {
 
 struct Pass {
+  bool answered = false;                        // at least one request
   bool spoke = false;                           // at least one request got an answer or an exception
   Outcome failure{Outcome::Kind::answered, 0};  // the last request's that failed
 };
 
-/// Reads all of the requests; `values` gets one value for each point, `raw` too where it is given. An exception costs
-/// the points of its request, any other failure the rest of the pass, so that a dead device costs one time-out.
-Pass read_points(Line& line, int unit, std::span<const config::Point> points, std::span<const Request> requests,
-                 std::span<Value> values, std::vector<std::vector<std::uint16_t>>* raw = nullptr);
+/// Points and the requests that read them.
+class Reader {
+ public:
+  /// The points outlive it.
+  Reader(std::span<const config::Point> points, const PlanLimits& limits);
+
+  /// Reads all of the requests. An exception costs the points of its request, any other failure the rest of the pass,
+  /// so that a dead device costs one time-out. A request whose addresses the device refuses is split, now and for good,
+  /// until what is refused stands alone. Where it refuses all
+  /// of them it was not for their length, and they are as before.
+  Pass read(Line& line, int unit);
+
+  /// The last pass's, one for each point.
+  std::span<const Value> values() const { return values_; }
+  /// As the device sent them, bits as 0 and 1; empty where there was no answer.
+  std::span<const std::uint16_t> raw(std::size_t point) const;
+  const std::vector<Request>& requests() const { return requests_; }
+
+ private:
+  void take(const Request& request, std::span<const std::uint16_t> answer);
+  void fail(const Request& request, const Outcome& outcome);
+  void decode_all();
+
+  std::span<const config::Point> points_;
+  const std::vector<Request> whole_;  // as planned
+  std::vector<Request> requests_;     // as the device takes them
+  std::vector<Value> values_;
+  std::vector<std::size_t> places_;    // where each point's registers begin in raw_
+  std::vector<std::uint16_t> raw_;     // of all points
+  std::vector<std::uint16_t> scales_;  // of each point's scale register
+  std::vector<Outcome> outcomes_;      // of each point's registers, its scale register among them
+};
 
 }  // namespace fieldpost::drivers::modbus

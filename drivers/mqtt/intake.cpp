@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "drivers/utf8.h"
+#include "config/utf8.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -20,7 +20,7 @@ std::string shown(std::string_view topic) {
     --length;
   }
   std::string text(topic.substr(0, length));
-  if (!valid_utf8(text)) {
+  if (!config::valid_utf8(text)) {
     std::replace_if(
         text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }, '?');
   }

@@ -8,7 +8,7 @@
 
 #include "drivers/mqtt/json_lookup.h"
 #include "drivers/mqtt/wall_time.h"
-#include "drivers/utf8.h"
+#include "config/utf8.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -49,7 +49,7 @@ Value read_text(std::string_view payload) {
   if (text == "true") return true;
   if (text == "false") return false;
   if (auto read = read_number(text)) return *std::move(read);
-  if (!valid_utf8(text)) return Bad{"not UTF-8"};
+  if (!config::valid_utf8(text)) return Bad{"not UTF-8"};
   return std::string(text);
 }
 

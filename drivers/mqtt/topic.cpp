@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstddef>
 
-#include "drivers/utf8.h"
+#include "config/utf8.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -42,7 +42,7 @@ std::string fill(std::string_view text, const std::vector<std::string_view>& cap
 std::string problem_of(const std::string& name) {
   if (name.empty()) return " name is empty";
   if (name.size() > longest_name) return " name is longer than 255 bytes";
-  if (!valid_utf8(name)) return " name is not UTF-8";
+  if (!config::valid_utf8(name)) return " name is not UTF-8";
   return {};
 }
 

@@ -8,7 +8,7 @@
 
 #include "drivers/mqtt/payload.h"
 #include "drivers/mqtt/topic.h"
-#include "drivers/utf8.h"
+#include "config/utf8.h"
 
 namespace {
 
@@ -44,10 +44,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fieldpost::drivers::mqtt::decode(rules[*data % std::size(rules)], bytes);
   expect(good(decoded.value) || !decoded.problem.empty());
   const auto* text = std::get_if<std::string>(&decoded.value);
-  expect(text == nullptr || fieldpost::drivers::valid_utf8(*text));
+  expect(text == nullptr || fieldpost::config::valid_utf8(*text));
 
   const auto names = fieldpost::drivers::mqtt::name(rules[0], bytes);
   expect(!names || names->device.empty() == !names->problem.empty());
-  expect(!names || (fieldpost::drivers::valid_utf8(names->device) && names->point.size() <= 255));
+  expect(!names || (fieldpost::config::valid_utf8(names->device) && names->point.size() <= 255));
   return 0;
 }

@@ -89,6 +89,8 @@ class MqttBench {
             return std::string(value);
           } else if constexpr (std::is_same_v<Held, EventView>) {
             return Event{std::string(value.members)};
+          } else if constexpr (std::is_same_v<Held, NamedView>) {
+            return Named{value.code, std::string(value.name)};
           } else {
             return value;
           }

@@ -16,6 +16,7 @@ struct InWords {
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::string_view value) const { return std::string(value); }
   std::string operator()(const EventView& event) const { return std::string(event.members); }
+  std::string operator()(const NamedView& named) const { return std::string(named.name); }
   template <typename Number>
   std::string operator()(Number value) const {
     std::string text(32, '\0');

@@ -15,12 +15,21 @@ namespace fieldpost::support {
 
 inline config::Point point(std::string name, config::Table table, std::uint16_t address,
                            config::Type type = config::Type::uint16) {
-  return {std::move(name), {table, address}, type, config::ByteOrder::ABCD, {1, 0}, {0, 0}, ""};
+  config::Point made;
+  made.name = std::move(name);
+  made.reg = {table, address};
+  made.type = type;
+  return made;
 }
 
 inline config::ModbusDevice device(std::string name, int unit, std::chrono::milliseconds every,
                                    std::vector<config::Point> points) {
-  return {std::move(name), unit, "", every, {"", std::move(points)}};
+  config::ModbusDevice made;
+  made.name = std::move(name);
+  made.unit = unit;
+  made.every = every;
+  made.points.points = std::move(points);
+  return made;
 }
 
 inline config::ModbusLink tcp_link(std::string host, std::uint16_t port, std::vector<config::ModbusDevice> devices) {

@@ -97,7 +97,8 @@ TEST_CASE("every kind of value and its limits survive the encoding") {
                                   -0.0,
                                   std::numeric_limits<double>::max(),
                                   std::string(70'000, 'x'),
-                                  Event{"\"value\":1"}};
+                                  Event{"\"value\":1"},
+                                  Named{std::numeric_limits<std::int64_t>::min(), "running"}};
   std::vector<PointName> points(values.size(), PointName{"p", ""});
   const Layout layout("s", "d", points);
   BatchBuilder builder(1, Lane::alarm, kBoot);
@@ -120,6 +121,8 @@ TEST_CASE("every kind of value and its limits survive the encoding") {
     CHECK(std::get<double>(read[8]) == std::numeric_limits<double>::max());
     CHECK(std::get<std::string_view>(read[9]).size() == 70'000);
     CHECK(std::get<EventView>(read[10]).members == "\"value\":1");
+    CHECK(std::get<NamedView>(read[11]).code == std::numeric_limits<std::int64_t>::min());
+    CHECK(std::get<NamedView>(read[11]).name == "running");
   }
 }
 

@@ -1,4 +1,6 @@
 // What a right device map becomes; wrong ones stand in tests/cases/config/device_map.
+#include <map>
+
 #include "config/parse.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_dir.h"
@@ -6,8 +8,17 @@
 namespace fieldpost::config {
 namespace {
 
-DeviceMap must_parse(const std::string& text) {
-  const LoadedMap loaded = parse_device_map(text, "m.toml");
+using Files = std::map<std::string, std::string>;
+
+LoadedMap load(const std::string& text, const std::string& file, const Files& files) {
+  return parse_device_map(text, file, [&](const std::string& path) {
+    const auto found = files.find(path);
+    return found != files.end() ? FileText{found->second, ""} : FileText{"", "No such file or directory"};
+  });
+}
+
+DeviceMap must_parse(const std::string& text, const std::string& file = "m.toml", const Files& files = {}) {
+  const LoadedMap loaded = load(text, file, files);
   for (const Problem& problem : loaded.problems) {
     UNSCOPED_INFO(to_string(problem));
   }
@@ -67,13 +78,283 @@ point = [
   CHECK(map.points[5].order == ByteOrder::ABCD);
 }
 
-TEST_CASE("the width of a value in registers", "[config]") {
-  for (const Type type : {Type::boolean, Type::int16, Type::uint16}) {
-    CHECK(width(type) == 1);
+std::vector<std::string> problems(const std::string& text, const std::string& file = "m.toml",
+                                  const Files& files = {}) {
+  std::vector<std::string> lines;
+  for (const Problem& problem : load(text, file, files).problems)
+    lines.push_back(to_string(problem));
+  return lines;
+}
+
+using Lines = std::vector<std::string>;
+
+TEST_CASE("every type has its width in registers", "[config]") {
+  const std::map<std::string, int> widths{
+      {"bool", 1},     {"bit:0", 1},    {"bit:15", 1},  {"int16", 1},   {"uint16", 1},   {"int32", 2},
+      {"uint32", 2},   {"int64", 4},    {"uint64", 4},  {"float16", 1}, {"bcd16", 1},    {"bcd32", 2},
+      {"string:1", 1}, {"string:2", 1}, {"float32", 2}, {"float64", 4}, {"string:3", 2}, {"string:250", 125}};
+  for (const auto& [type, registers] : widths) {
+    INFO(type);
+    const DeviceMap map = must_parse("point = [{name = \"p\", register = 40001, type = \"" + type + "\"}]");
+    CHECK(width(map.points[0]) == registers);
   }
-  for (const Type type : {Type::int32, Type::uint32, Type::float32}) {
-    CHECK(width(type) == 2);
-  }
+}
+
+TEST_CASE("each byte order has its name, for 64 bits also that of 32", "[config]") {
+  const auto order = [](const std::string& type, const std::string& name) {
+    return must_parse("point = [{name = \"p\", register = 40001, type = \"" + type + "\", order = \"" + name + "\"}]")
+        .points[0]
+        .order;
+  };
+  CHECK(order("string:8", "BA") == ByteOrder::BADC);
+  CHECK(order("bcd16", "AB") == ByteOrder::ABCD);
+  CHECK(order("float64", "CDAB") == order("float64", "GHEFCDAB"));
+  CHECK(order("int64", "BADC") == order("int64", "BADCFEHG"));
+  CHECK(order("uint64", "DCBA") == order("uint64", "HGFEDCBA"));
+  CHECK(order("uint64", "ABCD") == order("uint64", "ABCDEFGH"));
+  CHECK(order("uint64", "EFGHABCD") == ByteOrder::EFGHABCD);
+}
+
+TEST_CASE("a point has its own period, deadband, lane, names and values that are none", "[config]") {
+  using namespace std::chrono_literals;
+  const DeviceMap map = must_parse(R"(
+[[point]]
+name = "power"
+register = "holding:40083"
+type = "int16"
+scale_register = "holding:40084"
+invalid = ["0x8000", -1]
+every = "10s"
+deadband = "2.5%"
+max_silence = "5m"
+lane = "alarm"
+[[point]]
+name = "state"
+register = 40001
+type = "int16"
+enum = { "3" = "running", "-1" = "fault", "0x10" = "idle" }
+[[point]]
+name = "level"
+register = 40002
+type = "float32"
+invalid = 9999
+deadband = 1
+[[point]]
+name = "digits"
+register = 40004
+type = "bcd16"
+invalid = 9999
+)");
+  const Point& power = map.points[0];
+  CHECK(power.scale_register == Register{Table::holding, 40084});
+  CHECK(power.invalid == std::vector<std::uint64_t>{0x8000, 0xffff});
+  CHECK(power.every == Duration(10s));
+  CHECK(power.deadband == Deadband{2.5, true});
+  CHECK(power.max_silence == 5min);
+  CHECK(power.alarm);
+  CHECK(map.points[1].names == std::vector<EnumName>{{-1, "fault"}, {3, "running"}, {16, "idle"}});
+  CHECK(map.points[2].invalid == std::vector<std::uint64_t>{0x461c3c00});
+  CHECK(map.points[2].deadband == Deadband{1, false});
+  CHECK(map.points[2].max_silence == 1min);
+  CHECK(map.points[3].invalid == std::vector<std::uint64_t>{0x9999});
+}
+
+TEST_CASE("the bits of a word are points of their own", "[config]") {
+  const DeviceMap map = must_parse(R"(
+[[point]]
+name = "low"
+register = "holding:10"
+bits = { "0" = "running", "15" = "fault" }
+[[point]]
+name = "wide"
+register = "holding:20"
+type = "uint32"
+order = "CDAB"
+bits = { "3" = "a", "16" = "b" }
+every = "5s"
+)");
+  REQUIRE(map.points.size() == 6);
+  CHECK(map.points[1].name == "low.running");
+  CHECK(map.points[1].reg.address == 10);
+  CHECK(map.points[2].size == 15);
+  CHECK(map.points[4].reg.address == 20);
+  CHECK(map.points[4].size == 3);
+  CHECK(map.points[5].reg.address == 21);
+  CHECK(map.points[5].size == 0);
+  CHECK(map.points[5].every.has_value());
+}
+
+TEST_CASE("a block of points repeats", "[config]") {
+  const DeviceMap map = must_parse(R"(
+[[repeat]]
+count = 24
+stride = 2
+first = 1
+  [[repeat.point]]
+  name = "string{n}.voltage"
+  register = "holding:32016"
+  type = "int16"
+  scale = 0.1
+  [[repeat.point]]
+  name = "string{n}.current"
+  register = "holding:32017"
+  type = "int16"
+  scale_register = "holding:100"
+)");
+  REQUIRE(map.points.size() == 48);
+  CHECK(map.points[0].name == "string1.voltage");
+  CHECK(map.points[47].name == "string24.current");
+  CHECK(map.points[47].reg.address == 32017 + 46);
+  CHECK(map.points[47].scale_register == Register{Table::holding, 100});
+  CHECK(problems("[[repeat]]\ncount = 2\nstride = 1\npoint = [{name = \"a\", register = \"holding:1\"}]") ==
+        Lines{"m.toml:4:18: repeat[1].point[a].name: \"a\" must hold {n}, which counts the repeats"});
+  CHECK(problems("[[repeat]]\ncount = 9\nstride = 10\npoint = [{name = \"a{n}\", register = \"holding:65500\"}]") ==
+        Lines{"m.toml:4:37: repeat[1].point[a{n}].register: runs over the last register, 65535, in the last of the 9 "
+              "repeats"});
+}
+
+TEST_CASE("a map includes others", "[config]") {
+  const Files files{
+      {"maps/base.toml",
+       "model = \"base\"\nmax_registers = 20\nholes = [\"holding:50-60\"]\npoint = ["
+       "{name = \"a\", register = \"holding:1\"},"
+       "{name = \"b\", register = \"holding:2\", scale_register = \"holding:3\"}]"},
+      {"maps/meter.csv", "name,register\nvoltage,holding:0\n"},
+      {"maps/round.toml", "include = \"round.toml\""},
+      {"maps/deep/variant.toml", "include = \"../base.toml\"\npoint = [{name = \"c\", register = 40009}]"}};
+  const DeviceMap map = must_parse(R"(
+model = "variant"
+include = ["deep/variant.toml", { map = "meter.csv", prefix = "grid.", shift = 100 },
+           { map = "base.toml", prefix = "x", omit = ["a"], shift = 1000 }]
+[[point]]
+name = "a"
+register = "input:7"
+)",
+                                   "maps/m.toml", files);
+  CHECK(map.model == "variant");
+  REQUIRE(map.points.size() == 5);
+  CHECK(map.points[0].reg == Register{Table::input, 7});  // in the place of the one that was included
+  CHECK(map.points[3].name == "grid.voltage");
+  CHECK(map.points[3].reg.address == 100);
+  CHECK(map.points[4].name == "xb");
+  CHECK(map.points[4].scale_register == Register{Table::holding, 1003});
+  CHECK(map.limits.max_registers == 20);
+  CHECK(map.holes == std::vector<RegisterRange>{{Table::holding, 50, 60}, {Table::holding, 1050, 1060}});
+
+  CHECK(problems("include = \"round.toml\"", "maps/m.toml", files) ==
+        Lines{"maps/round.toml:1:11: include: \"round.toml\" includes itself"});
+  CHECK(problems("include = \"none.toml\"", "maps/m.toml", files) ==
+        Lines{"maps/m.toml:1:11: include: cannot read \"maps/none.toml\": No such file or directory"});
+  CHECK(problems("include = { map = \"base.toml\", shift = -2, omit = [\"z\"] }", "maps/m.toml", files) ==
+        Lines{"maps/m.toml:1:51: include.omit: \"z\" is no point of base.toml",
+              "maps/m.toml:1:40: include.shift: moves \"a\" out of its table"});
+}
+
+TEST_CASE("a hole holds no point", "[config]") {
+  CHECK(
+      problems("holes = [\"holding:5-7\", \"holding:9-8\", \"x\"]\npoint = [{name = \"a\", register = \"holding:4\", "
+               "type = \"uint32\"}]") ==
+      Lines{
+          "m.toml:1:25: holes: \"holding:9-8\" is no range: write \"holding:100-120\", the first and the last register",
+          "m.toml:1:40: holes: \"x\" is no register: write \"holding:100\" (or input, coil, discrete; from 0), or "
+          "40101 or 400101 (from 1)",
+          "m.toml:1:9: holes: hold the registers of the point \"a\""});
+}
+
+TEST_CASE("a spreadsheet is a map", "[config][csv]") {
+  const DeviceMap comma = must_parse(
+      "\xEF\xBB\xBF"
+      "# exported\r\n\r\n"
+      "register,name,type,scale,unit,enum,invalid,deadband\r\n"
+      "40001,voltage,uint16,\"0,1\",V,,0xFFFF|65534,\"1,5%\"\r\n"
+      ",,,,,,,\r\n"
+      "holding:0x10,\"the \"\"state\"\", said\",uint16,,,0=off|1=on,,\r\n",
+      "m.csv");
+  REQUIRE(comma.points.size() == 2);
+  CHECK(comma.points[0].scale == Decimal{1, -1});
+  CHECK(comma.points[0].invalid == std::vector<std::uint64_t>{0xffff, 65534});
+  CHECK(comma.points[0].deadband == Deadband{1.5, true});
+  CHECK(comma.points[1].name == "the \"state\", said");
+  CHECK(comma.points[1].names == std::vector<EnumName>{{0, "off"}, {1, "on"}});
+  CHECK(comma.points[1].unit.empty());
+
+  const DeviceMap semicolon = must_parse(
+      "name;register;type;scale;offset;every;bits\n"
+      "t;input:1;float32;0,001;-40;10s;\n"
+      "s;input:3;uint16;;;;0=a|1=b",
+      "m.CSV");
+  REQUIRE(semicolon.points.size() == 4);
+  CHECK(semicolon.points[0].scale == Decimal{1, -3});
+  CHECK(semicolon.points[0].offset == Decimal{-40, 0});
+  CHECK(semicolon.points[3].name == "s.b");
+}
+
+TEST_CASE("a spreadsheet that is wrong is told by line and column", "[config][csv]") {
+  CHECK(problems("name,register\nvoltage,49x\n", "m.csv") ==
+        Lines{"m.csv:2:9: point[voltage].register: \"49x\" is no register: write \"holding:100\" (or input, coil, "
+              "discrete; from 0), or 40101 or 400101 (from 1)"});
+  CHECK(problems("name;register;scale\n;40001;x\n", "m.csv") ==
+        Lines{"m.csv:2:1: point[1].name: is missing: name the point",
+              "m.csv:2:8: point[1].scale: must be a number of magnitude 1e-18 to 1e18"});
+  CHECK(problems("name,register,typ\na,40001,int16\n", "m.csv") ==
+        Lines{"m.csv:2:9: point[a].typ: is unknown: did you mean \"type\"?"});
+  CHECK(problems("name,register\n\"a,40001\nb,40002\n", "m.csv") ==
+        Lines{"m.csv:2:1: a quote is opened here and not closed"});
+  CHECK(problems("name,register,name\na,40001,b\n", "m.csv") ==
+        Lines{"m.csv:1:15: the header names the column \"name\" twice"});
+  CHECK(problems("40001,a\n", "m.csv") ==
+        Lines{"m.csv:1:1: the first row must be the header, with the columns name, register, type and so on"});
+  CHECK(problems("name,register\na,40001,V\n", "m.csv") ==
+        Lines{"m.csv:2:9: \"V\" stands in a column that the header does not name"});
+  CHECK(problems("name,register\n", "m.csv") ==
+        Lines{"m.csv: point: is missing: a device map has a header and at least one row"});
+  CHECK(problems("name,register,unit\na,40001,\xb0"
+                 "C\n",
+                 "m.csv") == Lines{"m.csv: is not UTF-8: export the spreadsheet as \"CSV UTF-8\""});
+}
+
+TEST_CASE("what makes no sense in a point is refused", "[config]") {
+  const auto wrong = [](const std::string& keys) {
+    return problems("[[point]]\nname = \"p\"\nregister = \"holding:0\"\n" + keys);
+  };
+  CHECK(wrong("type = \"bit:16\"") ==
+        Lines{"m.toml:4:8: point[p].type: \"bit:16\" must name the bit, as in bit:3: from 0, "
+              "the least significant, to 15"});
+  CHECK(wrong("type = \"string\"") ==
+        Lines{"m.toml:4:8: point[p].type: \"string\" must say how many bytes it has, as in "
+              "string:16: from 1 to 250"});
+  CHECK(wrong("type = \"string:4\"\nscale = 2") ==
+        Lines{"m.toml:5:9: point[p].scale: cannot be: a string is no number"});
+  CHECK(wrong("type = \"bit:1\"\ninvalid = 1") ==
+        Lines{"m.toml:5:11: point[p].invalid: cannot be: a bit is no number"});
+  CHECK(wrong("enum = { \"1\" = \"a\" }\noffset = 2") ==
+        Lines{"m.toml:5:10: point[p].offset: cannot be beside enum: the value is a name"});
+  CHECK(wrong("type = \"float32\"\nenum = { \"1\" = \"a\" }") ==
+        Lines{"m.toml:5:8: point[p].enum: cannot be: only whole numbers, a bool and a bit have names"});
+  CHECK(wrong("enum = { one = \"a\" }") ==
+        Lines{"m.toml:4:10: point[p].enum: \"one\" is no whole number: write { \"3\" = \"running\" }"});
+  CHECK(wrong("enum = { \"1\" = \"a\", \"0x1\" = \"b\" }") == Lines{"m.toml:4:8: point[p].enum: names 1 twice"});
+  CHECK(wrong("max_silence = \"1m\"") ==
+        Lines{"m.toml:4:15: point[p].max_silence: needs a deadband: without one every value "
+              "is handed on"});
+  CHECK(wrong("deadband = \"-1%\"") ==
+        Lines{"m.toml:4:12: point[p].deadband: must be a number from 0, in the point's unit, "
+              "or a share of the last value such as \"1%\""});
+  CHECK(wrong("type = \"int16\"\ninvalid = 40000") ==
+        Lines{"m.toml:5:11: point[p].invalid: must be a whole number from -32768 to 32767, or its bits, as in "
+              "\"0x8000\""});
+  CHECK(wrong("invalid = \"0x10000\"") ==
+        Lines{"m.toml:4:11: point[p].invalid: is no raw value: write a number, or the "
+              "registers' bits, as in \"0x8000\", at most 4 digits"});
+  CHECK(wrong("scale_register = \"coil:1\"") ==
+        Lines{"m.toml:4:18: point[p].scale_register: must be a holding or input "
+              "register: it holds the power of ten"});
+  CHECK(wrong("bits = { \"16\" = \"a\" }") ==
+        Lines{"m.toml:4:10: point[p].bits: \"16\" is no bit: must be 0, the least "
+              "significant, to 15"});
+  CHECK(wrong("type = \"float64\"\norder = \"ABDC\"") == Lines{"m.toml:5:9: point[p].order: \"ABDC\" is no order of 64 "
+                                                               "bits: must be ABCDEFGH, GHEFCDAB, BADCFEHG, HGFEDCBA, "
+                                                               "EFGHABCD, FEHGBADC, CDABGHEF or DCBAHGFE"});
 }
 
 TEST_CASE("the Eastron SDM230's map stays within the meter's longest request", "[config]") {

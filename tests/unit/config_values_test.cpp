@@ -6,6 +6,7 @@
 #include "config/decimal.h"
 #include "config/nearest.h"
 #include "config/quantity.h"
+#include "config/point_type.h"
 #include "config/register.h"
 #include "config/template.h"
 #include "config/text.h"

@@ -29,23 +29,23 @@ TEST_CASE("no points need no requests", "[modbus][plan]") {
 
 TEST_CASE("neighbours share a request, whatever their order in the map", "[modbus][plan]") {
   const Points points{at(Table::holding, 102), at(Table::holding, 100, Type::float32), at(Table::holding, 103)};
-  CHECK(plan(points) == Requests{{Table::holding, 100, 4, {{1, 0}, {0, 2}, {2, 3}}}});
+  CHECK(plan(points) == Requests{{Table::holding, 100, 4, {{1, 0, 2}, {0, 2, 1}, {2, 3, 1}}}});
 }
 
 TEST_CASE("overlapping points share a request", "[modbus][plan]") {
   const Points points{at(Table::input, 10, Type::uint32), at(Table::input, 11), at(Table::input, 10)};
-  CHECK(plan(points) == Requests{{Table::input, 10, 2, {{0, 0}, {2, 0}, {1, 1}}}});
+  CHECK(plan(points) == Requests{{Table::input, 10, 2, {{0, 0, 2}, {2, 0, 1}, {1, 1, 1}}}});
 }
 
 TEST_CASE("a gap of 8 registers is read over, one of 9 is not", "[modbus][plan]") {
   CHECK(plan(Points{at(Table::holding, 0), at(Table::holding, 9)}) ==
-        Requests{{Table::holding, 0, 10, {{0, 0}, {1, 9}}}});
+        Requests{{Table::holding, 0, 10, {{0, 0, 1}, {1, 9, 1}}}});
   CHECK(plan(Points{at(Table::holding, 0), at(Table::holding, 10)}).size() == 2);
 }
 
-TEST_CASE("a gap of 32 bits is read over, one of 33 is not", "[modbus][plan]") {
-  CHECK(plan(Points{at(Table::coil, 0, Type::boolean), at(Table::coil, 33, Type::boolean)}).size() == 1);
-  CHECK(plan(Points{at(Table::coil, 0, Type::boolean), at(Table::coil, 34, Type::boolean)}).size() == 2);
+TEST_CASE("a gap of 128 bits is read over, one of 129 is not", "[modbus][plan]") {
+  CHECK(plan(Points{at(Table::coil, 0, Type::boolean), at(Table::coil, 129, Type::boolean)}).size() == 1);
+  CHECK(plan(Points{at(Table::coil, 0, Type::boolean), at(Table::coil, 130, Type::boolean)}).size() == 2);
 }
 
 TEST_CASE("tables are never mixed", "[modbus][plan]") {
@@ -95,14 +95,69 @@ TEST_CASE("every point is covered once, inside its request", "[modbus][plan]") {
       ++covered[slot.point];
       CHECK(point.reg.table == request.table);
       CHECK(request.address + slot.offset == point.reg.address);
-      CHECK(slot.offset + static_cast<std::size_t>(config::width(point.type)) <= request.count);
+      CHECK(slot.offset + static_cast<std::size_t>(config::width(point)) <= request.count);
     }
   }
   CHECK(covered == std::vector<int>(points.size(), 1));
 }
 
 TEST_CASE("the last register can be planned", "[modbus][plan]") {
-  CHECK(plan(Points{at(Table::holding, 65'535)}) == Requests{{Table::holding, 65'535, 1, {{0, 0}}}});
+  CHECK(plan(Points{at(Table::holding, 65'535)}) == Requests{{Table::holding, 65'535, 1, {{0, 0, 1}}}});
+}
+
+PlanLimits limits(int registers, int coils, int gap) {
+  PlanLimits made;
+  made.max_registers = registers;
+  made.max_coils = coils;
+  made.max_gap = gap;
+  return made;
+}
+
+TEST_CASE("a device's limits bound its requests", "[modbus][plan]") {
+  Points points;
+  for (std::uint16_t i = 0; i < 40; ++i) {
+    points.push_back(at(Table::holding, static_cast<std::uint16_t>(2 * i), Type::float32));
+    points.push_back(at(Table::coil, i, Type::boolean));
+  }
+  for (const Request& request : plan(points, limits(20, 16, 8)))
+    CHECK(request.count <= (is_bits(request.table) ? 16 : 20));
+  CHECK(plan(points, limits(20, 16, 8)).size() == 4 + 3);
+  // One request a point, which is never split.
+  CHECK(plan(points, limits(1, 1, 8)).size() == points.size());
+  CHECK(plan(Points{at(Table::holding, 0), at(Table::holding, 2)}, limits(125, 2'000, 0)).size() == 2);
+  CHECK(plan(Points{at(Table::holding, 0), at(Table::holding, 41)}, limits(125, 2'000, 40)).size() == 1);
+}
+
+TEST_CASE("a hole is never read over", "[modbus][plan]") {
+  const std::vector<config::RegisterRange> holes{{Table::holding, 5, 6}, {Table::input, 1, 2}};
+  PlanLimits with_holes;
+  with_holes.holes = holes;
+  CHECK(plan(Points{at(Table::holding, 4), at(Table::holding, 7)}, with_holes).size() == 2);
+  CHECK(plan(Points{at(Table::holding, 3), at(Table::holding, 4)}, with_holes).size() == 1);
+  CHECK(plan(Points{at(Table::holding, 0), at(Table::holding, 3)}, with_holes).size() == 1);
+  CHECK(plan(Points{at(Table::input, 0), at(Table::input, 3)}, with_holes).size() == 2);
+}
+
+TEST_CASE("a scale register is read with its points", "[modbus][plan]") {
+  Points points{at(Table::holding, 10), at(Table::holding, 11), at(Table::holding, 200)};
+  for (Point& point : points)
+    point.scale_register = config::Register{Table::holding, 13};
+  CHECK(plan(points) ==
+        Requests{{Table::holding, 10, 4, {{0, 0, 1}, {1, 1, 1}, {0, 3, 1, true}, {1, 3, 1, true}, {2, 3, 1, true}}},
+                 {Table::holding, 200, 1, {{2, 0, 1}}}});
+}
+
+TEST_CASE("a refused request is split at its gaps, then into its points", "[modbus][plan]") {
+  const Points points{at(Table::holding, 10, Type::float32), at(Table::holding, 12), at(Table::holding, 11),
+                      at(Table::holding, 20)};
+  const Requests whole = plan(points);
+  REQUIRE(whole.size() == 1);
+  const Requests runs = split(whole[0]);
+  CHECK(runs ==
+        Requests{{Table::holding, 10, 3, {{0, 0, 2}, {2, 1, 1}, {1, 2, 1}}}, {Table::holding, 20, 1, {{3, 0, 1}}}});
+  const Requests alone = split(runs[0]);
+  CHECK(alone == Requests{{Table::holding, 10, 2, {{0, 0, 2}, {2, 1, 1}}}, {Table::holding, 12, 1, {{1, 0, 1}}}});
+  CHECK(split(alone[0]).size() == 1);
 }
 
 TEST_CASE("bus time counts characters of 11 bits and the silence", "[modbus][plan]") {

@@ -2,9 +2,9 @@
 #include <string>
 #include <vector>
 
+#include "config/utf8.h"
 #include "drivers/mqtt/series.h"
 #include "drivers/mqtt/topic.h"
-#include "drivers/utf8.h"
 #include "tests/support/catch.h"
 
 namespace fieldpost::drivers::mqtt {
@@ -101,13 +101,13 @@ TEST_CASE("UTF-8 is what Unicode's table 3-7 says") {
   for (const char* good : {"", "plain", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
                            "\xF4\x8F\xBF\xBF"}) {
     CAPTURE(good);
-    CHECK(valid_utf8(good));
+    CHECK(config::valid_utf8(good));
   }
   for (const char* bad :
        {"\x80", "\xC3", "\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
         "\xF5\x80\x80\x80", "\xE2\x82", "\xE2\x28\xA1", "\xF0\x9F\x98\x28", "ok\xFF"}) {
     CAPTURE(bad);
-    CHECK_FALSE(valid_utf8(bad));
+    CHECK_FALSE(config::valid_utf8(bad));
   }
 }
 

@@ -1,8 +1,8 @@
-#include "drivers/utf8.h"
+#include "config/utf8.h"
 
 #include <cstddef>
 
-namespace fieldpost::drivers {
+namespace fieldpost::config {
 namespace {
 
 struct Sequence {
@@ -40,4 +40,4 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace fieldpost::drivers
+}  // namespace fieldpost::config
