@@ -6,9 +6,9 @@
 #include <span>
 #include <utility>
 
+#include "config/utf8.h"
 #include "drivers/mqtt/json_lookup.h"
 #include "drivers/mqtt/wall_time.h"
-#include "config/utf8.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
