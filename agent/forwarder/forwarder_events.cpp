@@ -48,10 +48,14 @@ void Forwarder::Impl::take(const Delivery& delivery) {
   Route& route = routes_[loan.route(first)];
   const bool alone = route.flight.messages == 1 && route.flight.newest == 1;
   const std::size_t refused = route.flight.newest_bytes;
-  window_.arrive(route.flight, Steady::now(), delivery.bytes, delivery.verdict == Delivery::Verdict::acknowledged);
+  const bool acknowledged = delivery.verdict == Delivery::Verdict::acknowledged;
+  const Time now = Steady::now();
+  window_.arrive(route.flight, now, delivery.bytes, acknowledged);
+  // Also in a transaction that goes on for long.
+  if (acknowledged) last_ack_ = now;
   loan.back(first);
   if (!loan.is_out(first)) {
-    return take_parked(place, first, route, delivery.verdict == Delivery::Verdict::acknowledged);
+    return take_parked(place, first, route, acknowledged);
   }
   switch (delivery.verdict) {
     case Delivery::Verdict::acknowledged:

@@ -56,7 +56,8 @@ void Forwarder::Impl::forget_delivered() {
 }
 
 bool Forwarder::Impl::may_claim(Part part) const {
-  if (failed_ || renew_ || healing() || loans_.full() || !window_.open() || Steady::now() < pause_until_) return false;
+  if (failed_ || renew_ || healing() || loans_.full() || !window_.takes_more() || Steady::now() < pause_until_)
+    return false;
   // A limited backlog is claimed as it leaves.
   if (part == Part::backlog ? held_back_ >= backlog_held_most() : held_ >= kHeldMost) return false;
   if (transaction_ && !transaction_->takes_more(Steady::now(), window_.expected())) return false;
@@ -115,7 +116,7 @@ Routes::Number Forwarder::Impl::route_of(const Message& message) {
 }
 
 bool Forwarder::Impl::open(const Route& route, Time now) const {
-  return window_.open() && window_.open(route.flight, now, waiting(route)) && !routes_.undecided(route);
+  return window_.open(route.flight, now, waiting(route)) && !routes_.undecided(route);
 }
 
 // A limited backlog waits in the queue, not here.

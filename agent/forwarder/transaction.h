@@ -39,7 +39,7 @@ class Transaction {
     using namespace std::chrono_literals;
     if (phase == Phase::idle) return true;
     return phase == Phase::filling && readings < kMostReadings &&
-           now < began + std::max<std::chrono::microseconds>(100ms, 10 * expected);
+           now < began + std::max<std::chrono::microseconds>(100ms, 20 * expected);
   }
 
   /// When to look after it again, where nothing else happens.

@@ -17,28 +17,40 @@ constexpr std::size_t kLeast = 1024;  // bytes
 // What Kafka takes unless told otherwise (message.max.bytes 1,048,588), less the request's own bytes.
 constexpr std::size_t kUsualRequest = 900'000;
 constexpr int kSmoothing = 8;
+// Handing over early is worth what librdkafka's thread spends meanwhile only where it is more than this part of a round
+// trip.
+constexpr int kWorthwhile = 64;
+constexpr std::chrono::nanoseconds kHandingOver{2500};  // a message
 
 }  // namespace
 
+Flight::Time Window::opens(const Flight& flight, std::size_t waiting) const {
+  const std::chrono::nanoseconds early = linger_ + kHandingOver * waiting;
+  if (early * kWorthwhile < expected_) return Time::max();
+  return flight.left + std::chrono::duration_cast<Time::duration>(expected_ - early);
+}
+
 bool Window::open(const Flight& flight, Time now, std::size_t waiting) const {
-  if (flight.messages == 0) return true;
+  if (flight.messages == 0) return open();
   if (flight.messages >= flight.most) return false;
-  const bool gathers = now < flight.began + linger_ && flight.newest_bytes < request_;
-  if (gathers) return true;
+  if (flight.behind) return flight.most == Flight::kNoLimit && flight.newest_bytes < request_ && room_behind();
+  if (now < flight.closes && flight.newest_bytes < request_) return open();
   if (!flight.proven || flight.most != Flight::kNoLimit) return false;
-  if (flight.messages < kPipelined) return true;
+  if (flight.messages < kPipelined) return open();
   // One request more waits in librdkafka at most, and only so long that its linger ends when the one before is back.
-  return flight.messages <= flight.newest && now >= opens(flight, waiting);
+  return now >= opens(flight, waiting) && room_behind();
 }
 
 void Window::depart(Flight& flight, Time now, std::size_t bytes) {
   if (flight.messages == 0) flight.moved = now;
-  if (flight.messages == 0 || now >= flight.began + linger_ || flight.newest_bytes >= request_) {
-    flight.began = now;
+  const bool joins = flight.behind || (now < flight.closes && flight.newest_bytes < request_);
+  if (flight.messages == 0 || !joins) {
+    flight.behind = flight.messages >= kPipelined && !flight.stalled;
+    flight.before = flight.newest;
     flight.newest = 0;
     flight.newest_bytes = 0;
-    flight.measured = false;
-    flight.filled = false;
+    if (!flight.behind) leave(flight, now);
+    flight.closes = now + linger_;
   }
   ++flight.messages;
   ++flight.newest;
@@ -47,14 +59,33 @@ void Window::depart(Flight& flight, Time now, std::size_t bytes) {
   if (flight.stalled) return;
   ++messages_;
   bytes_ += bytes;
-  if (bytes_ >= line_ / 2) flight.filled = true;
+  if (flight.behind) {
+    ++behind_messages_;
+    behind_bytes_ += bytes;
+  } else if (bytes_ - behind_bytes_ >= line_ / 2) {
+    flight.filled = true;
+  }
+}
+
+void Window::leave(Flight& flight, Time now) {
+  if (flight.behind) {
+    behind_messages_ -= std::min(behind_messages_, flight.newest);
+    behind_bytes_ -= std::min(behind_bytes_, flight.newest_bytes);
+    flight.closes = now;
+  }
+  flight.behind = false;
+  flight.left = now;
+  flight.measured = false;
+  flight.filled = bytes_ - behind_bytes_ >= line_ / 2;
 }
 
 void Window::arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledged) {
-  if (!flight.measured && flight.messages <= flight.newest) {
+  const std::size_t ahead =
+      flight.behind ? flight.messages - std::min(flight.newest, flight.messages) : flight.messages;
+  if (!flight.measured && ahead <= (flight.behind ? flight.before : flight.newest)) {
     flight.measured = true;
     if (acknowledged && !flight.stalled) {
-      learn(std::chrono::duration_cast<microseconds>(now - flight.began), flight.filled);
+      learn(std::chrono::duration_cast<microseconds>(now - flight.left), flight.filled);
     }
   }
   --flight.messages;
@@ -67,6 +98,7 @@ void Window::arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledg
   } else if (flight.messages == 0) {
     flight.stalled = false;
   }
+  if (flight.behind && flight.messages <= flight.newest) leave(flight, now);
 }
 
 void Window::grow(Flight& flight) const {
@@ -76,6 +108,7 @@ void Window::grow(Flight& flight) const {
 
 void Window::stall(Flight& flight) {
   if (flight.stalled || flight.messages == 0) return;
+  if (flight.behind) leave(flight, flight.moved);
   flight.stalled = true;
   messages_ -= flight.messages;
   bytes_ -= std::min(flight.bytes, bytes_);
@@ -86,7 +119,8 @@ void Window::refused(std::size_t bytes) {
 }
 
 void Window::learn(microseconds took, bool filled) {
-  expected_ = expected_ == 0us ? took : expected_ + (took - expected_) / kSmoothing;
+  // Too late costs throughput, too early some CPU.
+  expected_ = expected_ == 0us ? took : expected_ + (took - expected_) / (took < expected_ ? 2 : kSmoothing);
   // A line may have become longer; what queues on it because of us does not count.
   const microseconds longest = filled ? fastest_ : fastest_ + fastest_ / 64;
   fastest_ = fastest_ == 0us ? took : std::min(took, longest);
@@ -94,7 +128,7 @@ void Window::learn(microseconds took, bool filled) {
     const double share = static_cast<double>((fastest_ + kLong).count()) / static_cast<double>(took.count());
     line_ = std::max(kLeast, static_cast<std::size_t>(static_cast<double>(line_) * share));
   } else if (filled && took < fastest_ + kQuick) {
-    line_ = std::min(limits_.bytes, line_ * 2);
+    line_ = std::min(limits_.bytes, line_ * (took < fastest_ + kQuick / 4 ? 4 : 2));
   } else if (filled && took < fastest_ + kLong) {
     line_ = std::min(limits_.bytes, line_ + line_ / 4);
   }

@@ -21,9 +21,12 @@ struct Flight {
   std::size_t bytes = 0;     // the same, in bytes of records
   std::size_t newest = 0;    // messages of the newest flight, as it left
   std::size_t newest_bytes = 0;
-  Time began;                   // the newest flight
+  bool behind = false;          // the newest flight waits inside librdkafka for the one before it
+  std::size_t before = 0;       // then: messages of that one, as it left
+  Time closes;                  // until when the newest flight gathers
+  Time left;                    // when the last one left that has left
   Time moved;                   // when something last came back, or left while nothing was on the way
-  bool measured = true;         // how long the newest flight took is known
+  bool measured = true;         // how long that took is known
   bool filled = false;          // it filled what the line was thought to take
   bool proven = false;          // this producer has had an acknowledgement from the partition
   bool stalled = false;         // it does not count: nothing is expected back soon
@@ -43,14 +46,14 @@ class Window {
   Window(std::chrono::microseconds linger, Limits limits)
       : limits_(limits), linger_(linger), line_(limits.first), request_(limits.bytes) {}
 
-  /// Whether anything at all may be handed over.
-  bool open() const { return messages_ < limits_.messages && bytes_ < line_; }
+  /// Whether anything at all may leave.
+  bool open() const { return messages_ - behind_messages_ < limits_.messages && bytes_ - behind_bytes_ < line_; }
+  /// Whether anything at all may be handed over, be it to wait behind what is on its way.
+  bool takes_more() const { return open() || room_behind(); }
   /// Whether a message may be handed over to this partition, `waiting` others behind it.
   bool open(const Flight& flight, Time now, std::size_t waiting) const;
   /// When time alone opens it: early enough for all that waits to be there when the flight before is back.
-  Time opens(const Flight& flight, std::size_t waiting) const {
-    return flight.began + expected_ - linger_ - kHandingOver * waiting;
-  }
+  Time opens(const Flight& flight, std::size_t waiting) const;
 
   void depart(Flight& flight, Time now, std::size_t bytes);
   void arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledged);
@@ -62,7 +65,7 @@ class Window {
   /// The line may be another one than before.
   void restart() { line_ = limits_.first; }
   /// Nothing is on the way any more.
-  void clear() { messages_ = bytes_ = 0; }
+  void clear() { messages_ = bytes_ = behind_messages_ = behind_bytes_ = 0; }
   /// The broker has refused a request of so many bytes for its size.
   void refused(std::size_t bytes);
 
@@ -71,14 +74,16 @@ class Window {
   std::size_t messages() const { return messages_; }
 
  private:
-  static constexpr std::chrono::nanoseconds kHandingOver{1500};  // a message
-
+  bool room_behind() const { return behind_messages_ < limits_.messages && behind_bytes_ < line_; }
   void learn(std::chrono::microseconds took, bool filled);
+  void leave(Flight& flight, Time now);
 
   Limits limits_;
   std::chrono::microseconds linger_;
   std::size_t messages_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t behind_messages_ = 0;  // of these, in librdkafka still
+  std::size_t behind_bytes_ = 0;
   std::size_t line_;     // bytes that the line takes at one time
   std::size_t request_;  // bytes of one flight
   std::chrono::microseconds expected_{0};

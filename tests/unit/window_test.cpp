@@ -42,19 +42,55 @@ TEST_CASE("what comes within one linger joins the flight") {
 
 TEST_CASE("the next flight is held back until the one before is about to be acknowledged") {
   Window window(kLinger, {});
+  Flight flight = proven(window, 60ms);
+  depart(window, flight, kStart, 10);
+  CHECK_FALSE(window.open(flight, kStart + 50ms, 0));
+  CHECK(window.open(flight, kStart + 59ms, 0));
+  SECTION("earlier where it takes longer to hand over") {
+    CHECK_FALSE(window.open(flight, kStart + 50ms, 1000));
+    CHECK(window.open(flight, kStart + 50ms, 10'000));
+  }
+  SECTION("it gathers until then, and no third one comes behind it") {
+    depart(window, flight, kStart + 59ms, 10);
+    CHECK(window.open(flight, kStart + 5s, 0));
+    arrive(window, flight, kStart + 5s, 10);
+    CHECK_FALSE(window.open(flight, kStart + 5s, 0));
+  }
+}
+
+TEST_CASE("on a far link a small flight waits until the one before is acknowledged") {
+  Window window(kLinger, {});
   Flight flight = proven(window, 600ms);
   depart(window, flight, kStart, 10);
-  CHECK_FALSE(window.open(flight, kStart + 500ms, 0));
-  CHECK(window.open(flight, kStart + 599ms, 0));
-  SECTION("earlier where it takes longer to hand over") {
-    CHECK_FALSE(window.open(flight, kStart + 590ms, 100));
-    CHECK(window.open(flight, kStart + 590ms, 10'000));
-  }
-  SECTION("and no third one behind it") {
-    depart(window, flight, kStart + 599ms, 10);
-    CHECK_FALSE(window.open(flight, kStart + 5s, 0));
-    arrive(window, flight, kStart + 5s, 10);
-    CHECK(window.open(flight, kStart + 5s, 0));
+  CHECK_FALSE(window.open(flight, kStart + 599ms, 10));
+  CHECK_FALSE(window.open(flight, kStart + 700ms, 10));
+  CHECK(window.open(flight, kStart + 590ms, 10'000));
+  arrive(window, flight, kStart + 700ms, 10);
+  CHECK(window.open(flight, kStart + 700ms, 10));
+}
+
+TEST_CASE("what waits behind a flight counts for itself, until it leaves") {
+  Window::Limits limits;
+  limits.messages = 20;
+  Window window(kLinger, limits);
+  Flight flight = proven(window, 60ms);
+  depart(window, flight, kStart, 20);
+  CHECK_FALSE(window.open());
+  CHECK(window.open(flight, kStart + 59ms, 0));
+  depart(window, flight, kStart + 59ms, 20);
+  CHECK_FALSE(window.open(flight, kStart + 59ms, 0));
+  CHECK_FALSE(window.takes_more());
+  arrive(window, flight, kStart + 60ms, 20);
+  CHECK_FALSE(window.open());
+  CHECK(window.takes_more());
+  SECTION("and how long it took is known from then on") {
+    for (int i = 0; i < 50; ++i) {
+      const auto left = kStart + 60ms + i * 50ms;
+      depart(window, flight, left + 45ms, 20);
+      arrive(window, flight, left + 50ms, 20);
+    }
+    CHECK(window.expected() < 51ms);
+    CHECK(window.expected() > 49ms);
   }
 }
 
