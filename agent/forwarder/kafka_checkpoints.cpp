@@ -22,6 +22,7 @@ using Owned = std::unique_ptr<T, void (*)(T*)>;
 constexpr std::int64_t kFirstLook = 1000;
 constexpr std::int64_t kFurther = 8;
 constexpr milliseconds kSlice{100};
+constexpr milliseconds kLongest{3200};
 
 void no_log(const rd_kafka_t* /*handle*/, int /*level*/, const char* /*facility*/, const char* /*text*/) {}
 
@@ -33,8 +34,8 @@ milliseconds left(Steady::time_point end) {
 
 class CheckpointReader::Impl {
  public:
-  Impl(const config::Kafka& kafka, const std::string& agent)
-      : agent_(agent), name_(kafka.checkpoint_topic), security_(kafka, agent, KafkaSecurity::Role::consumer) {
+  Impl(const config::Kafka& kafka, const std::string& agent, Attempts& attempts)
+      : agent_(agent), name_(kafka.checkpoint_topic), security_(kafka, agent, attempts, KafkaSecurity::Role::consumer) {
     handle_ = security_.open([](rd_kafka_conf_t* conf) {
       rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH);
       rd_kafka_conf_set_log_cb(conf, no_log);
@@ -54,7 +55,7 @@ class CheckpointReader::Impl {
     const auto end = Steady::now() + at_most;
     while (partitions_ < 0) {
       if (Steady::now() >= end) return false;
-      look_for_topic(left(end));
+      look_for_topic();
       take_events();
     }
     while (partition_ < partitions_) {
@@ -80,10 +81,19 @@ class CheckpointReader::Impl {
     }
   }
 
-  void look_for_topic(milliseconds at_most) {
+  // A question whose answer comes too late is asked again from the beginning: on a long line the next one has more
+  // time.
+  bool answered(rd_kafka_resp_err_t error) {
+    const bool late = error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR__TRANSPORT;
+    patience_ = late ? std::min(patience_ * 2, kLongest) : kSlice;
+    return !late;
+  }
+
+  void look_for_topic() {
     const rd_kafka_metadata_t* metadata = nullptr;
-    const int wait = static_cast<int>(at_most.count());
+    const int wait = static_cast<int>(patience_.count());
     const rd_kafka_resp_err_t error = rd_kafka_metadata(handle_, 0, topic_.get(), &metadata, wait);
+    answered(error);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return;  // a broker that cannot be reached says so as an event
     const Owned<const rd_kafka_metadata_t> owner(metadata, rd_kafka_metadata_destroy);
     if (metadata->topic_cnt != 1) return;
@@ -131,7 +141,7 @@ class CheckpointReader::Impl {
 
   // From near the end; further back where the agent has written nothing there.
   void read_partition(milliseconds at_most) {
-    if (begin_ < 0 && !begin_reading(at_most)) return;
+    if (begin_ < 0 && !begin_reading()) return;
     std::array<rd_kafka_message_t*, 100> messages{};
     const ssize_t count = rd_kafka_consume_batch(topic_.get(), partition_, static_cast<int>(at_most.count()),
                                                  messages.data(), messages.size());
@@ -153,11 +163,12 @@ class CheckpointReader::Impl {
     found_ = false;
   }
 
-  bool begin_reading(milliseconds at_most) {
+  bool begin_reading() {
     const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(handle_, name_.c_str(), partition_, &low_, &end_,
-                                                                       static_cast<int>(at_most.count()));
+                                                                       static_cast<int>(patience_.count()));
+    if (!answered(error)) return false;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (error != RD_KAFKA_RESP_ERR__TIMED_OUT) refuse(rd_kafka_err2str(error));
+      refuse(rd_kafka_err2str(error));
       return false;
     }
     start_at(std::max(low_, end_ - look_));
@@ -203,11 +214,12 @@ class CheckpointReader::Impl {
   std::int64_t end_ = 0;
   std::int64_t look_ = kFirstLook;
   bool found_ = false;
+  milliseconds patience_ = kSlice;
   Steady::time_point make_again_;
 };
 
-CheckpointReader::CheckpointReader(const config::Kafka& kafka, const std::string& agent)
-    : impl_(std::make_unique<Impl>(kafka, agent)) {}
+CheckpointReader::CheckpointReader(const config::Kafka& kafka, const std::string& agent, Attempts& attempts)
+    : impl_(std::make_unique<Impl>(kafka, agent, attempts)) {}
 
 CheckpointReader::~CheckpointReader() = default;
 
