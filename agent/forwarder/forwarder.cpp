@@ -35,12 +35,13 @@ Forwarder::Impl::Impl(const config::Config& config, Queue& queue, const Clock& c
       queue_(queue),
       clock_(clock),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      attempts_(config.kafka.tls || config.kafka.sasl),
       window_(config.kafka.linger, limits(config.kafka)),
       encoder_(config.kafka),
       pace_(config.kafka.backfill_rate) {
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   health_.since = clock.now().wall;
-  producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
+  producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_, attempts_);
   if (kafka_.delivery == config::Delivery::exactly_once) transaction_.emplace();
   queue_.on_waiting([this] {
     if (asleep_.exchange(false)) ring();
@@ -115,7 +116,7 @@ void Forwarder::Impl::broken(bool fenced) {
 void Forwarder::Impl::rebuild() {
   give_back();
   producer_.reset();
-  producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_);
+  producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_, attempts_);
   failed_ = renew_ = false;
   checkpoints_.reset();
   if (transaction_) transaction_.emplace();

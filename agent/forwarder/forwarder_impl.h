@@ -140,6 +140,8 @@ class Forwarder::Impl {
   std::atomic<Time> stop_by_{};
   std::atomic<std::uint64_t> turns_{0};
 
+  Attempts attempts_;  // before whoever connects
+
   // The forwarder's thread only.
   std::unique_ptr<KafkaProducer> producer_;
   Window window_;

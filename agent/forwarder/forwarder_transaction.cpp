@@ -81,7 +81,7 @@ bool Forwarder::Impl::done(const Step& step) {
 
 bool Forwarder::Impl::read_checkpoint_back() {
   try {
-    if (!checkpoints_) checkpoints_ = std::make_unique<CheckpointReader>(kafka_, agent_);
+    if (!checkpoints_) checkpoints_ = std::make_unique<CheckpointReader>(kafka_, agent_, attempts_);
   } catch (const std::runtime_error& error) {
     say(error.what());
     pause_until_ = Steady::now() + kPauseAfterAbort;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/forwarder/attempts.h"
 #include "agent/forwarder/checkpoint.h"
 #include "config/config.h"
 
@@ -15,7 +16,7 @@ namespace fieldpost {
 class CheckpointReader {
  public:
   /// Throws std::runtime_error where librdkafka refuses its settings.
-  CheckpointReader(const config::Kafka& kafka, const std::string& agent);
+  CheckpointReader(const config::Kafka& kafka, const std::string& agent, Attempts& attempts);
   ~CheckpointReader();
   CheckpointReader(const CheckpointReader&) = delete;
   CheckpointReader& operator=(const CheckpointReader&) = delete;

@@ -130,9 +130,9 @@ void KafkaProducer::Impl::open(Topic& topic, const char* name) const {
   if (topic.handle == nullptr) rd_kafka_topic_conf_destroy(conf);
 }
 
-KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake)
+KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake, Attempts& attempts)
     : impl_(std::make_unique<Impl>()) {
-  impl_->security = std::make_unique<KafkaSecurity>(kafka, agent);
+  impl_->security = std::make_unique<KafkaSecurity>(kafka, agent, attempts);
   impl_->handle = impl_->security->open([](rd_kafka_conf_t* conf) {
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS |
                                        RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH);

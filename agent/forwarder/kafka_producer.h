@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/forwarder/attempts.h"
 #include "agent/forwarder/kafka_replicas.h"
 #include "agent/forwarder/message.h"
 #include "config/config.h"
@@ -69,7 +70,7 @@ class KafkaProducer {
   };
 
   /// `wake`: an eventfd that is written to when poll() has something. Throws std::runtime_error.
-  KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake);
+  KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake, Attempts& attempts);
   /// Blocks until librdkafka's threads have ended, which a name server that does not answer can delay.
   ~KafkaProducer();
   KafkaProducer(const KafkaProducer&) = delete;

@@ -1,8 +1,10 @@
 #include "agent/forwarder/kafka_security.h"
 
 #include <librdkafka/rdkafka.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <stdexcept>
 #include <utility>
 
@@ -11,15 +13,17 @@
 
 namespace fieldpost {
 
-KafkaSecurity::KafkaSecurity(const config::Kafka& kafka, std::string agent, Role role)
-    : kafka_(kafka), agent_(std::move(agent)), role_(role), secrets_(kafka) {
+KafkaSecurity::KafkaSecurity(const config::Kafka& kafka, std::string agent, Attempts& attempts, Role role)
+    : kafka_(kafka), agent_(std::move(agent)), role_(role), attempts_(attempts), secrets_(kafka) {
   if (kafka.sasl && kafka.sasl->mechanism.starts_with("SCRAM-")) {
-    gate_ = std::make_unique<LoginGate>(kafka, "fieldpost-" + agent_);
+    gate_ = std::make_unique<LoginGate>(kafka, "fieldpost-" + agent_, attempts);
   }
 }
 
 KafkaSecurity::~KafkaSecurity() {
   keeper_.reset();
+  ending_ = true;
+  attempts_.wake();
   if (handle_ != nullptr) rd_kafka_destroy(handle_);
 }
 
@@ -29,8 +33,9 @@ rd_kafka_t* KafkaSecurity::open(const std::vector<Setting>& settings,
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   prepare(conf);
   rd_kafka_conf_set_opaque(conf, this);
+  rd_kafka_conf_set_socket_cb(conf, open_socket);
+  rd_kafka_conf_set_closesocket_cb(conf, close_socket);
   if (gate_) {
-    rd_kafka_conf_set_socket_cb(conf, open_socket);
     rd_kafka_conf_set_connect_cb(conf, connect_socket);
   } else if (kafka_.tls) {
     rd_kafka_conf_set_ssl_cert_verify_cb(conf, judge_certificate);
@@ -76,8 +81,21 @@ rd_kafka_t* KafkaSecurity::open(const std::function<void(rd_kafka_conf_t*)>& pre
   return handle_;
 }
 
-int KafkaSecurity::open_socket(int /*family*/, int /*type*/, int /*protocol*/, void* security) {
-  return static_cast<KafkaSecurity*>(security)->gate_->open();
+// librdkafka holds no lock here, unlike in connect_socket(), and counts no time yet.
+int KafkaSecurity::open_socket(int family, int type, int protocol, void* security) {
+  auto* self = static_cast<KafkaSecurity*>(security);
+  if (!self->attempts_.wait(self->ending_)) {
+    errno = ECANCELED;
+    return -1;
+  }
+  const int fd = self->gate_ ? self->gate_->open() : socket(family, type | SOCK_CLOEXEC, protocol);
+  if (fd >= 0) self->attempts_.begin(fd);
+  return fd;
+}
+
+int KafkaSecurity::close_socket(int fd, void* security) {
+  static_cast<KafkaSecurity*>(security)->attempts_.end(fd);
+  return close(fd);
 }
 
 int KafkaSecurity::connect_socket(int fd, const sockaddr* address, int size, const char* broker, void* security) {

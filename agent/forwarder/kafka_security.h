@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/forwarder/attempts.h"
 #include "agent/forwarder/kafka_secrets.h"
 #include "agent/forwarder/kafka_settings.h"
 #include "agent/forwarder/login_gate.h"
@@ -25,7 +26,7 @@ class KafkaSecurity {
  public:
   enum class Role : std::uint8_t { producer, consumer };
 
-  KafkaSecurity(const config::Kafka& kafka, std::string agent, Role role = Role::producer);
+  KafkaSecurity(const config::Kafka& kafka, std::string agent, Attempts& attempts, Role role = Role::producer);
   /// Destroys the handle, which blocks until librdkafka's threads have ended.
   ~KafkaSecurity();
   KafkaSecurity(const KafkaSecurity&) = delete;
@@ -55,6 +56,7 @@ class KafkaSecurity {
                    std::string& error);
   std::string give_token(const OauthToken& token);
   static int open_socket(int family, int type, int protocol, void* security);
+  static int close_socket(int fd, void* security);
   static int connect_socket(int fd, const sockaddr* address, int size, const char* broker, void* security);
   static int judge_certificate(rd_kafka_s* handle, const char* broker, std::int32_t id, int* error, int depth,
                                const char* certificate, std::size_t size, char* text, std::size_t text_size,
@@ -63,6 +65,8 @@ class KafkaSecurity {
   const config::Kafka kafka_;
   const std::string agent_;
   const Role role_;
+  Attempts& attempts_;
+  std::atomic<bool> ending_{false};
   KafkaSecrets secrets_;
   std::string unusable_;
   std::chrono::steady_clock::time_point looked_;

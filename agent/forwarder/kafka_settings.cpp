@@ -39,9 +39,9 @@ void add_connection(Settings& settings) {
       // A link that swallows what is sent is found out by this.
       {"socket.timeout.ms", "10000"},
       {"socket.connection.setup.timeout.ms", "5000"},
-      // librdkafka takes 0.75 to 1.5 times of it, and no more than the most: 1.0 to 1.34 s.
-      {"reconnect.backoff.ms", "1340"},
-      {"reconnect.backoff.max.ms", "1340"},
+      // What is missing to a second, over all brokers, is waited for in Attempts.
+      {"reconnect.backoff.ms", "1000"},
+      {"reconnect.backoff.max.ms", "1000"},
       {"retry.backoff.ms", "100"},
       {"topic.metadata.refresh.fast.interval.ms", "100"},
       // A topic that the brokers make at its first record is there by then.

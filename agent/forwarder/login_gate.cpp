@@ -11,7 +11,8 @@
 
 namespace fieldpost {
 
-LoginGate::LoginGate(const config::Kafka& kafka, std::string client) : kafka_(kafka), client_(std::move(client)) {}
+LoginGate::LoginGate(const config::Kafka& kafka, std::string client, Attempts& attempts)
+    : kafka_(kafka), client_(std::move(client)), attempts_(attempts) {}
 
 LoginGate::~LoginGate() {
   ending_ = true;
@@ -36,6 +37,7 @@ int LoginGate::connect(int fd, const sockaddr* address, socklen_t size, const st
   const auto end = ends_.extract(fd);
   if (end.empty() || size > sizeof(sockaddr_storage)) return EBADF;
   Line& line = lines_.emplace_back();
+  line.near = fd;
   line.far = end.mapped();
   std::memcpy(&line.address, address, size);
   line.size = size;
@@ -64,7 +66,10 @@ void LoginGate::run(Line& line) {
     const std::lock_guard lock(mutex_);
     problem_ = std::move(problem);
   }
-  if (in) connection.pass();
+  if (in) {
+    attempts_.let_in(line.near);
+    connection.pass();
+  }
   line.over = true;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "agent/forwarder/attempts.h"
 #include "config/config.h"
 
 namespace fieldpost {
@@ -18,7 +19,7 @@ namespace fieldpost {
 /// Any thread. Outlives the handle that it serves.
 class LoginGate {
  public:
-  LoginGate(const config::Kafka& kafka, std::string client);
+  LoginGate(const config::Kafka& kafka, std::string client, Attempts& attempts);
   /// Ends what is left of its connections.
   ~LoginGate();
   LoginGate(const LoginGate&) = delete;
@@ -34,7 +35,8 @@ class LoginGate {
 
  private:
   struct Line {
-    int far = -1;  // the other end
+    int near = -1;  // librdkafka's, who may have closed it
+    int far = -1;   // the other end
     sockaddr_storage address{};
     socklen_t size = 0;
     std::string broker;
@@ -46,6 +48,7 @@ class LoginGate {
 
   const config::Kafka kafka_;
   const std::string client_;
+  Attempts& attempts_;
   std::atomic<bool> ending_{false};
   mutable std::mutex mutex_;  // of what follows
   std::map<int, int> ends_;   // near, far: opened and not connected yet
