@@ -59,7 +59,7 @@ class Transaction {
   }
 
  private:
-  static constexpr std::size_t kMostReadings = 200'000;
+  static constexpr std::size_t kMostReadings = 300'000;
 };
 
 }  // namespace fieldpost

@@ -21,8 +21,13 @@ Results latency_held();
 Results latency_agent();
 /// A backlog from the disk to Kafka.
 Results throughput();
-/// A link of 600 ms there and back, also a thin one: what it costs, what a reading takes, how fast a backlog leaves.
+/// A link of 600 ms there and back, 200 readings/s to one partition and to ten: what it costs, what a reading takes.
 Results link();
+Results link_once();
+/// How fast a backlog leaves over it.
+Results link_drain();
+/// The same at 64 kbit/s: how much of the line records fill.
+Results link_thin();
 /// Exactly-once: a backlog from the disk, and latency at 1,000 readings/s.
 Results exactly_once();
 /// The agent's resident set at 10,000 points and 10,000 readings/s over Modbus, link up.

@@ -8,6 +8,7 @@
 #include "tests/bench/bare_producer.h"
 #include "tests/bench/buffer_children.h"
 #include "tests/bench/cases.h"
+#include "tests/bench/link_children.h"
 #include "tests/bench/plant.h"
 
 namespace fieldpost::bench {
@@ -51,9 +52,15 @@ nlohmann::json run_child(const std::vector<std::string>& words) {
 int child(const std::vector<std::string>& words) {
   const std::string& what = words.at(0);
   if (what == "bare-producer") bare_producer(words.at(1), words.at(2), std::stoull(words.at(3)));
+  nlohmann::json result;
+  if (what == "link-steady") result = link_steady(words.at(1), words.at(2), words.at(3));
+  if (what == "link-drain") result = link_drain(words.at(1), words.at(2), words.at(3));
+  if (!result.is_null()) {
+    std::printf("%s\n", result.dump().c_str());
+    return 0;
+  }
   const std::uint64_t amount = std::stoull(words.at(1));
   const std::uint64_t more = words.size() > 2 ? std::stoull(words[2]) : 0;
-  nlohmann::json result;
   if (what == "queue") result = queue_flood(amount);
   if (what == "queue-paced") result = queue_paced(amount, more);
   if (what == "queue-drain") result = queue_drain(amount);

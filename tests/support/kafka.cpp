@@ -81,6 +81,10 @@ bool Kafka::running() {
   return node_->running();
 }
 
+std::uint64_t Kafka::stored_bytes(const std::string& topic) const {
+  return node_->stored_bytes(topic);
+}
+
 Kafka& shared_kafka() {
   static Kafka kafka;
   return kafka;

@@ -53,6 +53,8 @@ class Kafka {
   void pause();
   void resume();
   bool running();
+  /// Bytes of the log of a topic, all its partitions, so far.
+  std::uint64_t stored_bytes(const std::string& topic) const;
 
  private:
   std::uint16_t port_;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <stdexcept>
 
 #include "tests/support/installed.h"
@@ -65,6 +66,17 @@ void KafkaNode::signal(int number) {
 
 bool KafkaNode::running() {
   return process_ && process_->running();
+}
+
+std::uint64_t KafkaNode::stored_bytes(const std::string& topic) const {
+  std::uint64_t bytes = 0;
+  for (const auto& folder : std::filesystem::directory_iterator(dir_ / "data")) {
+    const std::string name = folder.path().filename().string();
+    if (name.substr(0, name.rfind('-')) != topic) continue;
+    for (const auto& file : std::filesystem::directory_iterator(folder))
+      bytes += file.path().extension() == ".log" ? file.file_size() : 0;
+  }
+  return bytes;
 }
 
 KafkaProperties quick_properties() {

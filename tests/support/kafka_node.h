@@ -1,6 +1,7 @@
 // One process of a real Apache Kafka, with a folder of its own: what a single node and a cluster are made of.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +34,8 @@ class KafkaNode {
   void kill();
   void signal(int number);
   bool running();
+  /// Of the log of a topic, all its partitions, so far.
+  std::uint64_t stored_bytes(const std::string& topic) const;
 
  private:
   TempDir dir_;
