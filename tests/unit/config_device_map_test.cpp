@@ -3,7 +3,6 @@
 
 #include "config/parse.h"
 #include "tests/support/catch.h"
-#include "tests/support/temp_dir.h"
 
 namespace fieldpost::config {
 namespace {
@@ -355,17 +354,6 @@ TEST_CASE("what makes no sense in a point is refused", "[config]") {
   CHECK(wrong("type = \"float64\"\norder = \"ABDC\"") == Lines{"m.toml:5:9: point[p].order: \"ABDC\" is no order of 64 "
                                                                "bits: must be ABCDEFGH, GHEFCDAB, BADCFEHG, HGFEDCBA, "
                                                                "EFGHABCD, FEHGBADC, CDABGHEF or DCBAHGFE"});
-}
-
-TEST_CASE("the Eastron SDM230's map stays within the meter's longest request", "[config]") {
-  const std::string path = FIELDPOST_SOURCE "/config/maps/eastron-sdm230.toml";
-  const DeviceMap map = must_parse(support::read_file(path));
-  CHECK(map.points.size() == 14);
-  for (const Point& point : map.points) {
-    CHECK(point.reg.table == Table::input);
-    CHECK(point.type == Type::float32);
-    CHECK((point.reg.address + 2 <= 80 || point.reg.address >= 0x156));
-  }
 }
 
 }  // namespace
