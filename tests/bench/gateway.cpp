@@ -1,5 +1,6 @@
 #include "tests/bench/gateway.h"
 
+#include <csignal>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
@@ -25,7 +26,8 @@ std::string configuration(const GatewayOptions& options, const std::string& url)
   std::ostringstream text;
   text << "[agent]\nid = \"gw-bench\"\nsite = \"bench\"\nclock = \"trusted\"\n[buffer]\npath = "
           "\"queue.db\"\n[kafka]\nbrokers = [\""
-       << options.brokers << "\"]\ntopic = \"" << options.topic << "\"\n";
+       << options.brokers << "\"]\ntopic = \"" << options.topic << "\"\n"
+       << options.kafka << options.more;
   int unit = 0;
   for (int link = 0; link < options.links; ++link) {
     text << "[[modbus]]\nname = \"plc-" << link << "\"\nurl = \"" << url << "\"\n";
@@ -70,6 +72,11 @@ nlohmann::json Gateway::status() const {
   auto now = try_status();
   if (!now) throw std::runtime_error("the agent does not answer: " + agent_->err());
   return *now;
+}
+
+void Gateway::stop() {
+  agent_->kill(SIGTERM);
+  if (!agent_->wait(20s)) throw std::runtime_error("the agent does not stop: " + agent_->err());
 }
 
 double Gateway::readings() const {

@@ -17,8 +17,10 @@ struct GatewayOptions {
   std::string brokers;
   std::string topic;
   int links = 1;
-  int devices = 1;  // of each link; up to 255 in all
-  int points = 1;   // of each device
+  int devices = 1;         // of each link; up to 255 in all
+  int points = 1;          // of each device
+  std::string kafka = {};  // more lines of [kafka]
+  std::string more = {};   // more sections
 };
 
 class Gateway {
@@ -30,6 +32,8 @@ class Gateway {
   pid_t pid() const { return agent_->pid(); }
   /// As `fieldpost status --json` prints it.
   nlohmann::json status() const;
+  /// SIGTERM; returns when it has ended. Throws std::runtime_error where it does not.
+  void stop();
   /// All that was read since the start.
   double readings() const;
 

@@ -1,10 +1,14 @@
 // Kafka and the way to it: killed, black-holed, half open, not there yet.
+#include <thread>
+
 #include "tests/fault/scene.h"
 #include "tests/support/catch.h"
 #include "tests/support/tcp_proxy.h"
 
 namespace fieldpost::fault {
 namespace {
+
+using namespace std::chrono_literals;
 
 bool wait_for_link(support::AgentProcess& agent, const std::string& state) {
   return agent.wait_for([&](const auto& status) { return status["link"]["state"] == state; }, patience);
@@ -61,6 +65,34 @@ TEST_CASE("Kafka comes after the agent") {
   CHECK(wait_for_waiting(*scene.agent, 200));
   const support::TcpProxy proxy(kafka.proxy_port(), kafka.proxied_port());
   CHECK(wait_for_link(*scene.agent, "up"));
+  CHECK(scene.everything_arrives());
+  scene.stop_in_order();
+  scene.check_all();
+}
+
+TEST_CASE("a flapping link makes progress", "[long]") {
+  if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
+  support::Kafka& kafka = support::shared_kafka();
+  const auto one_way = GENERATE(0ms, 300ms);
+  CAPTURE(one_way.count());
+  const bool far = one_way > 0ms;
+  Scene scene(kafka, {.topic = far ? "flapping-far" : "flapping", .proxied = true});
+  support::TcpProxy proxy(kafka.proxy_port(), kafka.proxied_port());
+  proxy.delay(one_way);
+  scene.start();
+  proxy.cut();
+  CHECK(wait_for_waiting(*scene.agent, 2000));
+  const auto delivered = [&scene] { return (*scene.agent->status())["account"]["delivered"].get<std::uint64_t>(); };
+  const std::uint64_t before = delivered();
+  for (int i = 0; i < 5; ++i) {
+    proxy.resume();
+    std::this_thread::sleep_for(2s);
+    proxy.cut();
+    std::this_thread::sleep_for(2s);
+  }
+  // Far away a connection stands 1.2 s after an attempt at the best, and 0.6 s later comes the first acknowledgement.
+  CHECK(delivered() >= before + (far ? 0 : 2000));
+  proxy.resume();
   CHECK(scene.everything_arrives());
   scene.stop_in_order();
   scene.check_all();
