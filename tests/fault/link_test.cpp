@@ -90,8 +90,8 @@ TEST_CASE("a flapping link makes progress", "[long]") {
     proxy.cut();
     std::this_thread::sleep_for(2s);
   }
-  // Far away a connection stands 1.2 s after an attempt at the best, and 0.6 s later comes the first acknowledgement.
-  CHECK(delivered() >= before + (far ? 0 : 2000));
+  // Far away hardly a connection gets to its first acknowledgement in 2 s: there the order and the end count.
+  if (!far) CHECK(delivered() >= before + 2000);
   proxy.resume();
   CHECK(scene.everything_arrives());
   scene.stop_in_order();
