@@ -101,6 +101,7 @@ std::string to_json(const drivers::DeviceReading& reading) {
             {"duration", reading.duration},
             {"points", std::move(points)}};
   if (!reading.error.empty()) json["error"] = reading.error;
+  if (!reading.notes.empty()) json["notes"] = reading.notes;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -119,6 +120,8 @@ DeviceReadingText render_device_reading(const std::string& json) {
       std::all_of(points->begin(), points->end(), [](const Json& point) { return text(point, "quality") == "good"; });
   result.text = table(rows) + text(reading, "device") + ", " + text(reading, "time") + ", took " +
                 duration_text(reading.value("duration", 0.0)) + "\n";
+  for (const auto& note : reading.value("notes", Json::array()))
+    result.text += printable(note.get<std::string>()) + "\n";
   return result;
 }
 

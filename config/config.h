@@ -93,8 +93,9 @@ struct ModbusUrl {
 
 struct ModbusDevice {
   std::string name;
-  int unit = 1;     // 0 to 255 over TCP, 1 to 247 on a serial line
-  std::string map;  // path, resolved against the configuration file's folder
+  int unit = 1;          // 0 to 255 over TCP, 1 to 247 on a serial line
+  std::string map;       // path, resolved against the configuration file's folder; empty with sunspec
+  bool sunspec = false;  // map = "sunspec": the device says its points when it answers, and `points` is empty
   Duration every = std::chrono::seconds{1};
   DeviceMap points{};
   Limits limits{};   // its own, else its map's, else its link's

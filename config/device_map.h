@@ -82,10 +82,11 @@ struct Point {
   std::string unit;
   std::optional<Duration> every;  // default: the device's
   std::optional<Deadband> deadband;
-  Duration max_silence{};              // with a deadband: the last value is handed on again after it
-  bool alarm = false;                  // lane = "alarm"
-  std::vector<EnumName> names;         // enum, by code
-  std::vector<std::uint64_t> invalid;  // bit patterns that mean "no value", in the order ABCD...
+  Duration max_silence{};       // with a deadband: the last value is handed on again after it
+  bool alarm = false;           // lane = "alarm"
+  std::vector<EnumName> names;  // enum, by code
+  std::vector<std::uint64_t>
+      invalid;  // bit patterns that mean "no value", in the order ABCD...; of a string any: it is not empty
   bool operator==(const Point&) const = default;
 };
 

@@ -10,9 +10,9 @@ void parse_map(Fields& fields, ModbusDevice& device, Context& context) {
   const auto path = fields.text("map");
   if (!path) return;
   if (path->empty()) {
-    fields.wrong("map", "is empty: name the file of the device's map");
+    fields.wrong("map", "is empty: name the file of the device's map, or write \"sunspec\"");
   } else if (*path == "sunspec") {
-    fields.wrong_value("map", *path, "is not built in this version: name a device map");
+    device.sunspec = true;
   } else {
     device.map = resolve(*path, context.config.file);
     if (const DeviceMap* map = context.maps.get(fields, "map", device.map)) device.points = *map;

@@ -38,7 +38,9 @@ std::optional<Found> find(const config::Config& config, const std::string& name)
   return std::nullopt;
 }
 
+/// What a SunSpec device has is known when it has been asked.
 bool points_known(const config::ModbusDevice& device, const std::vector<std::string>& wanted) {
+  if (device.sunspec) return true;
   std::vector<std::string> names;
   names.reserve(device.points.points.size());
   for (const auto& point : device.points.points)
@@ -53,7 +55,9 @@ bool points_known(const config::ModbusDevice& device, const std::vector<std::str
 
 /// Through the agent where it runs: a device may take one connection only, and a serial line has one master.
 std::string read_json(const config::Config& config, const Found& found, const std::vector<std::string>& points) {
-  const std::size_t requests = std::max<std::size_t>(1, found.device->points.points.size());
+  constexpr std::size_t sunspec_requests = 100;
+  const std::size_t requests =
+      found.device->sunspec ? sunspec_requests : std::max<std::size_t>(1, found.device->points.points.size());
   const auto at_most = std::min<std::chrono::milliseconds>(
       std::chrono::duration_cast<std::chrono::milliseconds>(found.link->timeout * requests) + beyond_timeout,
       std::chrono::minutes{2});

@@ -101,6 +101,7 @@ Value text_value(const Point& point, std::span<const std::uint16_t> raw) {
   text.resize(std::min(text.find('\0'), text.size()));
   const std::size_t last = text.find_last_not_of(' ');
   text.resize(last == std::string::npos ? 0 : last + 1);
+  if (text.empty() && !point.invalid.empty()) return Bad{"not implemented"};
   if (!config::valid_utf8(text)) return Bad{"not UTF-8"};
   return text;
 }

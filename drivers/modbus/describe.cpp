@@ -50,6 +50,11 @@ std::string describe(const config::ModbusLink& link) {
   double load = 0;
   std::string too_long;
   for (const config::ModbusDevice& device : link.devices) {
+    if (device.sunspec) {
+      text += "  " + device.name + "  unit " + std::to_string(device.unit) + "  every " +
+              config::to_text(device.every) + "  SunSpec: the device says its points when it answers\n";
+      continue;
+    }
     const std::vector<Request> requests = plan(device.points.points, PlanLimits(device));
     config::Duration cycle{0};
     for (const Request& request : requests)

@@ -7,6 +7,7 @@
 #include "drivers/modbus/line.h"
 #include "drivers/modbus/plan.h"
 #include "drivers/modbus/reader.h"
+#include "drivers/modbus/sunspec.h"
 
 namespace fieldpost::drivers::modbus {
 namespace {
@@ -40,16 +41,24 @@ DeviceReading take(Line& line, const config::ModbusDevice& device, const std::ve
   DeviceReading reading;
   reading.device = device.name;
   reading.time = clock.now().wall;
+  sunspec::Discovery found;
+  if (device.sunspec) {
+    found = sunspec::discover(line, device.unit);
+    reading.error = found.error;
+    reading.notes = found.notes;
+    if (found.points.empty()) return reading;
+  }
+  const std::vector<config::Point>& known = device.sunspec ? found.points : device.points.points;
   std::vector<config::Point> points;
   for (const std::string& name : names) {
-    const config::Point* point = find(device.points.points, name);
+    const config::Point* point = find(known, name);
     if (point == nullptr) {
-      reading.error = unknown(device.name, "point", name, device.points.points);
+      reading.error = unknown(device.name, "point", name, known);
       return reading;
     }
     points.push_back(*point);
   }
-  if (names.empty()) points = device.points.points;
+  if (names.empty()) points = known;
   if (!line.open()) {
     reading.error = line.error();
     return reading;

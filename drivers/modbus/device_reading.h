@@ -25,7 +25,8 @@ struct DeviceReading {
   std::int64_t time = 0;  // wall, microseconds: when the last answer arrived
   double duration = 0;    // seconds from the first request to the last answer
   std::vector<PointReading> points;
-  std::string error;  // why the device could not be asked, in words
+  std::string error;                 // why the device could not be asked, in words
+  std::vector<std::string> notes{};  // of a SunSpec device, what is left out, in words
 };
 
 namespace modbus {

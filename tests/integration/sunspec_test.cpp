@@ -1,0 +1,139 @@
+// A SunSpec device over TCP: its points are found, and read with their scales.
+#include <algorithm>
+
+#include "agent/device_reading_json.h"
+#include "drivers/modbus/device_reading.h"
+#include "tests/support/catch.h"
+#include "tests/support/modbus_fixture.h"
+#include "tests/support/modbus_server.h"
+
+namespace fieldpost::drivers {
+namespace {
+
+using config::Table;
+using Words = std::vector<std::uint16_t>;
+
+/// Puts model after model behind the marker.
+struct Chain {
+  support::Equipment& equipment;
+  int unit;
+  int at = 40'002;
+
+  /// Returns the address of its id; its registers hold 0.
+  int model(std::uint16_t id, std::uint16_t length) {
+    const int begin = at;
+    equipment.set(unit, Table::holding, 40'000, {0x5375, 0x6e53});
+    equipment.set(unit, Table::holding, begin, {id, length});
+    at += 2 + length;
+    return begin;
+  }
+  void end() { equipment.set(unit, Table::holding, at, {0xffff, 0}); }
+};
+
+const PointReading& at(const DeviceReading& reading, const std::string& point) {
+  const auto found = std::find_if(reading.points.begin(), reading.points.end(),
+                                  [&](const PointReading& each) { return each.point == point; });
+  INFO(point);
+  REQUIRE(found != reading.points.end());
+  return *found;
+}
+
+struct Plant {
+  support::Equipment equipment;
+  support::ModbusTcpServer server{equipment};
+  SystemClock clock;
+  config::ModbusLink link;
+
+  Plant() {
+    config::ModbusDevice device = support::device("roof", 1, std::chrono::seconds{1}, {});
+    device.sunspec = true;
+    link = support::tcp_link("127.0.0.1", server.port(), {device});
+  }
+  DeviceReading read(const std::vector<std::string>& points = {}) {
+    return modbus::read_once(link, "roof", points, clock);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a SunSpec device is read without a map", "[modbus][sunspec]") {
+  Plant plant;
+  Chain chain{plant.equipment, 1};
+  const int common = chain.model(1, 65);
+  plant.equipment.set(1, Table::holding, common + 2, {0x4672, 0x6f6e, 0x6975, 0x7300});  // Mn: "Fronius"
+  const int inverter = chain.model(103, 50);
+  plant.equipment.set(1, Table::holding, inverter + 2, {412, 137, 138, 0xffff, 0xffff});  // A, its phases, A_SF -1
+  plant.equipment.set(1, Table::holding, inverter + 14, {1234, 1, 5001, 0xfffe});         // W and Hz with their scales
+  plant.equipment.set(1, Table::holding, inverter + 24, {1, 2, 0});                       // WH
+  plant.equipment.set(1, Table::holding, inverter + 38, {4, 0, 0x0000, 0x0081});          // St, StVnd, Evt1
+  const int floats = chain.model(113, 60);
+  plant.equipment.set(1, Table::holding, floats + 2, {0x4148, 0x0000, 0x7fc0, 0x0000});  // A 12.5, AphA none
+  const int meter = chain.model(203, 105);
+  plant.equipment.set(1, Table::holding, meter + 18, {0xff38, 0, 0, 0, 0});  // W -200 with its scale 0
+  const int mppt = chain.model(160, 8 + 2 * 20);
+  plant.equipment.set(1, Table::holding, mppt + 2, {0xfffe, 0xffff, 0, 0, 0, 0, 2, 0});  // scales, N
+  plant.equipment.set(1, Table::holding, mppt + 2 + 8 + 20 + 9, {850, 6012, 5110});      // module 2: DCA, DCV, DCW
+  const int unknown = chain.model(64'001, 4);
+  chain.end();
+
+  const DeviceReading all = plant.read();
+  CHECK(all.error.empty());
+  CHECK(all.notes == std::vector<std::string>{"the SunSpec model 64001 is not known: its 4 registers from holding:" +
+                                              std::to_string(unknown + 2) + " on are left out"});
+  CHECK(at(all, "common.Mn").value == Value{std::string("Fronius")});
+  CHECK(at(all, "common.Md").value == Value{Bad{"not implemented"}});
+  CHECK(at(all, "inverter.A").value == Value{41.2});
+  CHECK(at(all, "inverter.AphC").value == Value{Bad{"not implemented"}});
+  CHECK(at(all, "inverter.W").value == Value{12340.0});
+  CHECK(at(all, "inverter.W").raw == Words{1234});
+  CHECK(at(all, "inverter.W").unit == "W");
+  CHECK(at(all, "inverter.Hz").value == Value{50.01});
+  CHECK(at(all, "inverter.WH").value == Value{std::uint64_t{65538}});
+  CHECK(at(all, "inverter.St").value == Value{Named{4, "MPPT"}});
+  CHECK(at(all, "inverter.Evt1").value == Value{std::uint64_t{0x81}});
+  CHECK(at(all, "inverter.Evt1.GROUND_FAULT").value == Value{true});
+  CHECK(at(all, "inverter.Evt1.DC_OVER_VOLT").value == Value{false});
+  CHECK(at(all, "inverter2.A").value == Value{12.5F});
+  CHECK(at(all, "inverter2.AphA").value == Value{Bad{"not implemented"}});
+  CHECK(at(all, "meter.W").value == Value{std::int64_t{-200}});
+  CHECK(at(all, "mppt.module2.DCA").value == Value{8.5});
+  CHECK(at(all, "mppt.module2.DCV").value == Value{601.2});
+  CHECK(at(all, "mppt.module2.DCW").value == Value{std::uint64_t{5110}});
+
+  const DeviceReadingText shown = render_device_reading(to_json(all));
+  CHECK(shown.text.find("inverter.St") != std::string::npos);
+  CHECK(shown.text.find("64001 is not known") != std::string::npos);
+
+  const DeviceReading some = plant.read({"meter.W", "inverter.St"});
+  REQUIRE(some.points.size() == 2);
+  CHECK(some.points[0].value == Value{std::int64_t{-200}});
+  CHECK(plant.read({"inverter.Watts"}).error.find("roof has no point inverter.Watts") != std::string::npos);
+}
+
+TEST_CASE("a chain that breaks costs what stands behind the break", "[modbus][sunspec]") {
+  Plant plant;
+  Chain chain{plant.equipment, 1};
+  chain.model(307, 11);
+  const int broken = chain.at;
+  SECTION("by an exception") {
+    plant.equipment.refuse(Table::holding, broken, broken + 1, 4);
+    const DeviceReading reading = plant.read();
+    CHECK(reading.error.empty());
+    CHECK(at(reading, "base_met.WndSpd").value == Value{std::int64_t{0}});
+    CHECK(reading.notes == std::vector<std::string>{"the chain of SunSpec models breaks off at holding:" +
+                                                    std::to_string(broken) + ": server device failure"});
+  }
+  SECTION("by a length of 0") {
+    plant.equipment.set(1, Table::holding, broken, {103, 0});
+    CHECK(plant.read().notes.size() == 1);
+    CHECK(plant.equipment.request_count() < 10);
+  }
+  SECTION("no SunSpec at all") {
+    plant.equipment.set(1, Table::holding, 40'000, {0, 0});
+    const DeviceReading reading = plant.read();
+    CHECK(reading.points.empty());
+    CHECK(reading.error.find("no SunSpec marker") == 0);
+  }
+}
+
+}  // namespace fieldpost::drivers
