@@ -44,7 +44,7 @@ std::string reason(const Outcome& outcome) {
     case Kind::timeout:
       return "timeout";
     case Kind::wrong_answer:
-      return "wrong answer";
+      return outcome.echo ? "wrong answer: echo" : "wrong answer";
     case Kind::disconnected:
       return "disconnected";
     case Kind::illegal_unit:

@@ -11,11 +11,12 @@ struct Outcome {
   enum class Kind : std::uint8_t { answered, exception, timeout, wrong_answer, disconnected, illegal_unit };
   Kind kind = Kind::disconnected;
   std::uint8_t exception = 0;  // code, where the kind is exception
+  bool echo = false;           // a wrong answer: the request itself
   bool operator==(const Outcome&) const = default;
 };
 
-/// The reason that a bad reading carries: an exception's name, "timeout", "wrong answer", "disconnected",
-/// "illegal unit"; empty where it was answered.
+/// The reason that a bad reading carries: an exception's name, "timeout", "wrong answer",
+/// "wrong answer: echo", "disconnected", "illegal unit"; empty where it was answered.
 std::string reason(const Outcome& outcome);
 
 /// The device spoke: the connection is in step.

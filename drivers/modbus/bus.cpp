@@ -1,17 +1,9 @@
 #include "drivers/modbus/bus.h"
 
-#include <modbus/modbus.h>
-#include <poll.h>
-#include <sys/select.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <system_error>
-#include <thread>
 #include <utility>
 
+#include "drivers/modbus/serial.h"
 #include "drivers/modbus/socket.h"
 
 namespace fieldpost::drivers::modbus {
@@ -19,184 +11,177 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Kind = Outcome::Kind;
+using namespace std::chrono_literals;
 
-/// How long a serial line is listened to after a time-out at most: a late answer must not be taken for the next one's.
-constexpr std::chrono::microseconds longest_quiet = std::chrono::seconds{1};
-/// Ends a frame on a serial line also behind a USB adapter that collects for 16 ms.
-constexpr std::chrono::microseconds gap = std::chrono::milliseconds{20};
+/// How long is waited for a late answer at most.
+constexpr std::chrono::microseconds longest_late = 1s;
 
-Outcome failure(int error) {
-  if (error == ETIMEDOUT) return {Kind::timeout};
-  if (error > MODBUS_ENOBASE && error <= EMBXGTAR) {
-    return {Kind::exception, static_cast<std::uint8_t>(error - MODBUS_ENOBASE)};
-  }
-  if (error >= EMBBADCRC && error <= EMBBADSLAVE) return {Kind::wrong_answer};
-  return {Kind::disconnected};
+/// Ends a frame: on a serial line also behind a USB adapter that collects for 16 ms, over TCP behind a gateway that
+/// sends it in pieces.
+std::chrono::microseconds gap(const config::ModbusUrl& url) {
+  if (url.kind == config::ModbusUrl::Kind::rtu_tcp) return 100ms;
+  return std::max<std::chrono::microseconds>(20ms, silence(url.baud));
 }
 
-std::string text(int error) {
-  return std::generic_category().message(error);
-}
-
-bool is_serial(const config::ModbusUrl& url) {
-  return url.kind == config::ModbusUrl::Kind::rtu;
+config::ModbusLink without_devices(config::ModbusLink link) {
+  link.devices.clear();
+  return link;
 }
 
 }  // namespace
 
-/// libmodbus's connection. Closed with its object.
-struct Bus::Context {
-  explicit Context(modbus_t* made) : handle(made) {}
-  ~Context() {
-    if (handle == nullptr) return;
-    modbus_close(handle);
-    modbus_free(handle);
-  }
-  Context(const Context&) = delete;
-  Context& operator=(const Context&) = delete;
-
-  int fd() const { return modbus_get_socket(handle); }
-
-  modbus_t* const handle;
-};
-
-Bus::Bus(config::ModbusUrl url, std::chrono::microseconds timeout)
-    : url_(std::move(url)), timeout_(timeout), resolver_(url_.host, url_.port) {}
-
-Bus::~Bus() = default;
+Bus::Bus(const config::ModbusLink& link) : link_(without_devices(link)), resolver_(link_.url.host, link_.url.port) {}
 
 std::string Bus::connect() {
-  return is_serial(url_) ? connect_serial() : connect_socket();
-}
-
-std::string Bus::connect_serial() {
-  auto context = std::make_unique<Context>(modbus_new_rtu(url_.path.c_str(), url_.baud, url_.parity, 8, url_.stop));
-  if (context->handle == nullptr) return text(errno);
-  if (modbus_connect(context->handle) != 0) return text(errno);
-  if (context->fd() >= FD_SETSIZE) return "more than 1023 files are open";
+  close();
+  received_.clear();
+  sent_ = 0;
+  unanswered_ = 0;
+  out_of_step_ = false;
+  unconfirmed_ = false;
   last_frame_ = Clock::now();
-  return adopt(std::move(context));
+  if (!serial()) return connect_socket();
+  OpenedLine opened = open_serial(link_);
+  port_ = Port{std::move(opened.line), Port::Kind::serial};
+  return opened.error;
 }
 
 std::string Bus::connect_socket() {
-  const SteadyTime deadline = Clock::now() + timeout_;
-  const Resolved resolved = resolver_.resolve(deadline, interrupted_);
+  const SteadyTime deadline = Clock::now() + link_.timeout;
+  const Resolved resolved = resolver_.resolve(deadline, interrupt_);
   if (!resolved.error.empty()) return resolved.error;
-  Connected made = connect_tcp(resolved.addresses, deadline, interrupted_);
-  if (!made.error.empty()) return made.error;
-  // The address is not used: the socket is connected already.
-  auto context = std::make_unique<Context>(modbus_new_tcp(nullptr, url_.port));
-  if (context->handle == nullptr) return text(errno);
-  modbus_set_socket(context->handle, made.socket.release());
-  return adopt(std::move(context));
-}
-
-std::string Bus::adopt(std::unique_ptr<Context> context) {
-  modbus_set_error_recovery(context->handle, MODBUS_ERROR_RECOVERY_NONE);
-  modbus_set_byte_timeout(context->handle, 0, 0);
-  const std::lock_guard lock(mutex_);
-  if (interrupted_) return text(ECANCELED);
-  context_ = std::move(context);
-  return "";
-}
-
-bool Bus::in_step() const {
-  return connected() && (is_serial(url_) || quiet(context_->fd()));
+  Connected made = connect_tcp(resolved.addresses, deadline, interrupt_);
+  port_ = Port{std::move(made.socket), Port::Kind::socket};
+  return made.error;
 }
 
 void Bus::close() {
-  const std::lock_guard lock(mutex_);
-  context_.reset();
+  if (serial() && connected()) release_serial(port_.fd());
+  port_ = Port{};
 }
 
-void Bus::interrupt() {
-  const std::lock_guard lock(mutex_);
-  interrupted_ = true;
-  if (context_ && !is_serial(url_)) shutdown(context_->fd(), SHUT_RDWR);
+bool Bus::spent() const {
+  constexpr int most_unanswered = 3;
+  return !serial() && (out_of_step_ || unconfirmed_ || unanswered_ >= most_unanswered);
 }
 
-void Bus::set_timeout(SteadyTime deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - Clock::now());
-  const auto us = std::max<std::int64_t>(left.count(), 1'000);
-  modbus_set_response_timeout(context_->handle, static_cast<std::uint32_t>(us / 1'000'000),
-                              static_cast<std::uint32_t>(us % 1'000'000));
+bool Bus::rest(SteadyTime until) {
+  return until <= Clock::now() ? !interrupt_.raised() : wait_for(-1, 0, until, interrupt_) == Wait::timeout;
+}
+
+bool Bus::in_step() {
+  if (!connected()) return false;
+  const Io io = port_.take(received_);
+  if (io == Io::closed) return false;
+  if (!by_transaction()) {
+    received_.clear();  // it belongs to no request
+    return true;
+  }
+  if (received_.empty()) return true;
+  // The last request is over: an answer to it is late, too.
+  const Frame next = tcp_frame(static_cast<std::uint16_t>(transaction_ + 1), 0, {});
+  for (;;) {
+    const Found found = find_tcp(received_, next, sent_);
+    // An answer that has begun before its request went out is none.
+    if (found.kind == Found::Kind::incomplete) {
+      return received_.size() < 2 || received_[0] != next.data[0] || received_[1] != next.data[1];
+    }
+    if (found.kind != Found::Kind::late) return false;
+    consume(found.end);
+    unanswered_ = std::max(unanswered_ - 1, 0);
+  }
 }
 
 Outcome Bus::read(int unit, const Request& request, std::span<std::uint16_t> values) {
-  if (!context_) return {Kind::disconnected};
-  if (modbus_set_slave(context_->handle, unit) != 0) return {Kind::illegal_unit};
-  return is_serial(url_) ? read_line(unit, request, values) : read_socket(request, values);
-}
-
-Outcome Bus::read_socket(const Request& request, std::span<std::uint16_t> values) {
-  set_timeout(Clock::now() + timeout_);
-  int got = -1;
-  if (is_bits(request.table)) {
-    std::array<std::uint8_t, MODBUS_MAX_READ_BITS> bits{};
-    const auto call = request.table == config::Table::coil ? modbus_read_bits : modbus_read_input_bits;
-    got = call(context_->handle, request.address, request.count, bits.data());
-    if (got == request.count) std::copy_n(bits.begin(), request.count, values.begin());
-  } else {
-    const auto call = request.table == config::Table::holding ? modbus_read_registers : modbus_read_input_registers;
-    got = call(context_->handle, request.address, request.count, values.data());
-  }
-  if (got < 0) return failure(errno);
-  return {got == request.count ? Kind::answered : Kind::wrong_answer};
-}
-
-// In two steps, because nothing ends a wait for a serial line from outside.
-Outcome Bus::read_line(int unit, const Request& request, std::span<std::uint16_t> values) {
-  keep_silence();
-  modbus_flush(context_->handle);  // what came after the last answer belongs to no request
-  std::array<std::uint8_t, 6> frame{static_cast<std::uint8_t>(unit),
-                                    function(request.table),
-                                    static_cast<std::uint8_t>(request.address >> 8),
-                                    static_cast<std::uint8_t>(request.address & 0xff),
-                                    static_cast<std::uint8_t>(request.count >> 8),
-                                    static_cast<std::uint8_t>(request.count & 0xff)};
-  if (modbus_send_raw_request(context_->handle, frame.data(), frame.size()) < 0) return failure(errno);
-  const Outcome outcome = receive_line(unit, request, values);
-  last_frame_ = Clock::now();
-  if (outcome.kind == Kind::timeout) fall_silent(std::min(timeout_, longest_quiet));
-  if (outcome.kind == Kind::wrong_answer) fall_silent(gap);
+  if (!connected()) return {Kind::disconnected};
+  const bool exists = by_transaction() ? unit >= 0 && unit <= 255 : unit >= 1 && unit <= 247;
+  if (!exists) return {Kind::illegal_unit};
+  const auto to = static_cast<std::uint8_t>(unit);
+  const Outcome outcome = by_transaction() ? read_tcp(to, request, values) : read_rtu(to, request, values);
+  count(outcome);
   return outcome;
 }
 
-Outcome Bus::receive_line(int unit, const Request& request, std::span<std::uint16_t> values) {
-  const SteadyTime deadline = Clock::now() + timeout_;
-  switch (wait_for(context_->fd(), POLLIN, deadline, interrupted_)) {
-    case Wait::timeout:
-      return {Kind::timeout};
-    case Wait::stopped:
-      return {Kind::disconnected};
-    case Wait::ready:
-      break;
+void Bus::count(const Outcome& outcome) {
+  if (spoke(outcome)) unanswered_ = 0;
+  if (outcome.kind == Kind::timeout || outcome.kind == Kind::wrong_answer) ++unanswered_;
+  if (outcome.kind == Kind::wrong_answer && by_transaction()) out_of_step_ = true;
+  if (outcome.kind == Kind::timeout && !serial()) unconfirmed_ = unconfirmed(port_.fd());
+}
+
+Outcome Bus::read_tcp(std::uint8_t unit, const Request& request, std::span<std::uint16_t> values) {
+  constexpr std::uint16_t most = 0x7fff;  // half of the numbers are older, half are yet to come
+  const Frame frame = tcp_frame(++transaction_, unit, request);
+  const Outcome outcome = exchange(frame, request, Clock::now() + link_.timeout, values);
+  if (sent_ < most) ++sent_;
+  return outcome;
+}
+
+Outcome Bus::read_rtu(std::uint8_t unit, const Request& request, std::span<std::uint16_t> values) {
+  if (serial() && !rest(last_frame_ + silence(link_.url.baud))) return {Kind::disconnected};
+  if (!in_step()) return {Kind::disconnected};
+  const auto on_the_line = bus_time(request, link_.url);
+  const SteadyTime deadline = Clock::now() + on_the_line + link_.timeout;
+  const Outcome outcome = exchange(rtu_frame(unit, request), request, deadline, values);
+  last_frame_ = Clock::now();
+  const bool came = seen_ == Found::Kind::broken;
+  if (outcome.kind == Kind::timeout || seen_ == Found::Kind::incomplete) {
+    fall_silent(last_frame_ + on_the_line + std::min(link_.timeout, longest_late), false);
+  } else if (outcome.kind == Kind::wrong_answer) {
+    fall_silent(std::max(deadline, last_frame_ + gap(link_.url)), came);
   }
-  set_timeout(deadline);
-  std::array<std::uint8_t, MODBUS_RTU_MAX_ADU_LENGTH> answer{};
-  const int length = modbus_receive_confirmation(context_->handle, answer.data());
-  if (length < 0) return failure(errno);
-  constexpr int overhead = 3;  // the unit in front, two bytes of CRC behind
-  // libmodbus gives the length 0 to a frame of another unit.
-  if (length <= overhead || answer[0] != unit) return {Kind::wrong_answer};
-  const std::span<const std::uint8_t> frame{answer};
-  return parse_answer(function(request.table), frame.subspan(1, static_cast<std::size_t>(length - overhead)),
-                      values.first(request.count));
+  received_.clear();
+  return outcome;
 }
 
-void Bus::keep_silence() const {
-  std::this_thread::sleep_until(last_frame_ + silence(url_.baud));
+Found Bus::find(const Frame& frame) const {
+  return by_transaction() ? find_tcp(received_, frame, sent_) : find_rtu(received_, frame, link_.echo);
 }
 
-// A frame on a serial line does not say which request it answers. What is still to come is thrown away until a late
-// answer has come and gone, or it is too late for one.
-void Bus::fall_silent(std::chrono::microseconds at_most) {
-  const int fd = context_->fd();
-  const SteadyTime end = Clock::now() + at_most;
-  SteadyTime deadline = end;
-  while (wait_for(fd, POLLIN, deadline, interrupted_) == Wait::ready) {
-    if (modbus_flush(context_->handle) < 0) return;
-    deadline = std::min(end, Clock::now() + gap);
+Outcome Bus::exchange(const Frame& frame, const Request& request, SteadyTime deadline,
+                      std::span<std::uint16_t> values) {
+  seen_ = Found::Kind::incomplete;
+  Io io = port_.send(frame.bytes(), deadline, interrupt_);
+  for (;;) {
+    if (io == Io::nothing) return nothing_more();
+    if (io != Io::done) return {Kind::disconnected};
+    const Found found = find(frame);
+    seen_ = found.kind;
+    if (found.kind == Found::Kind::incomplete) {
+      io = port_.receive(received_, deadline, interrupt_);
+    } else if (found.kind == Found::Kind::late) {
+      consume(found.end);
+      unanswered_ = std::max(unanswered_ - 1, 0);
+    } else if (found.kind == Found::Kind::answer) {
+      const Outcome outcome = parse_answer(function(request.table), found.pdu, values);
+      consume(found.end);
+      return outcome;
+    } else {
+      return {Kind::wrong_answer, 0, found.kind == Found::Kind::echo};
+    }
+  }
+}
+
+// Over TCP the rest of an answer that began can still come, as a late one. On a line it cannot.
+Outcome Bus::nothing_more() const {
+  const std::size_t echoed = link_.echo ? 8 : 0;
+  const bool came = !by_transaction() && received_.size() > echoed;
+  return {came ? Kind::wrong_answer : Kind::timeout};
+}
+
+void Bus::consume(std::size_t bytes) {
+  received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(bytes));
+}
+
+// What comes is thrown away, until the end, or until a whole frame has come and the line is quiet.
+void Bus::fall_silent(SteadyTime end, bool frame_came) {
+  std::size_t came = frame_came ? shortest_rtu_frame : 0;
+  Io io = Io::done;
+  while (io == Io::done) {
+    received_.clear();
+    const bool over = came >= shortest_rtu_frame;
+    io = port_.receive(received_, over ? std::min(end, Clock::now() + gap(link_.url)) : end, interrupt_);
+    came += received_.size();
   }
   last_frame_ = Clock::now();
 }

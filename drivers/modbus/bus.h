@@ -1,21 +1,20 @@
-// One connection to Modbus equipment, TCP or a serial line. The only file that knows libmodbus.
+// One connection to Modbus equipment: Modbus over TCP, a serial line (RTU), or a serial line's frames over TCP.
 //
-// libmodbus's traps, met here: it waits in select(), so a descriptor above 1023 aborts the process; its link recovery
-// blocks for ever, so it is off; a byte time-out would be granted to each byte anew, so there is none and the time-out
-// holds for the whole answer; its connect() looks names up and cannot be given up, so TCP connections are made outside.
+// fieldpost frames Modbus itself (frame.h), because no library does for all three what this must: match answers by
+// unit and transaction, be ended at any time, and take any number of descriptors.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "drivers/modbus/answer.h"
+#include "drivers/modbus/frame.h"
 #include "drivers/modbus/plan.h"
+#include "drivers/modbus/port.h"
 #include "drivers/modbus/resolve.h"
 
 namespace fieldpost::drivers::modbus {
@@ -23,45 +22,57 @@ namespace fieldpost::drivers::modbus {
 /// One thread, interrupt() aside.
 class Bus {
  public:
-  Bus(config::ModbusUrl url, std::chrono::microseconds timeout);
-  ~Bus();
+  explicit Bus(const config::ModbusLink& link);
+  ~Bus() { close(); }
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
 
   /// Takes at most the time-out. Why not, in words; empty: connected.
   std::string connect();
-  bool connected() const { return context_ != nullptr; }
-  /// The far side has neither closed the connection nor sent anything since the last answer. Always true of a line.
-  bool in_step() const;
+  bool connected() const { return port_.open(); }
+  /// The far side has neither closed the connection nor sent anything but answers that are late. Reads what has come.
+  bool in_step();
   void close();
 
-  /// Fills `values`, one for each register or bit of the request. After anything but an answer or an exception a TCP
-  /// connection is out of step: close it. A serial line has been drained and given time to fall silent.
+  /// Fills `values`, one for each register or bit of the request. On a serial line the time that the frames take is
+  /// not counted to the time-out. Frames of a serial line do not say which request they answer: after a failure the
+  /// line has been listened to until a late answer has come and gone, or it is too late for one.
   Outcome read(int unit, const Request& request, std::span<std::uint16_t> values);
 
-  /// Any thread: ends what goes on within 100 ms, and lets nothing begin again.
-  void interrupt();
+  /// To be closed: what came is no answer (TCP), or the far side seems to have gone: its kernel has not confirmed a
+  /// request that timed out, or three in a row got no answer. Never true of a serial line.
+  bool spent() const;
+
+  /// Waits; false: interrupted.
+  bool rest(SteadyTime until);
+
+  /// Any thread: ends what goes on at once, and lets nothing begin again.
+  void interrupt() { interrupt_.raise(); }
 
  private:
-  struct Context;
-  using SteadyTime = std::chrono::steady_clock::time_point;
-
-  std::string connect_serial();
+  bool serial() const { return link_.url.kind == config::ModbusUrl::Kind::rtu; }
+  bool by_transaction() const { return link_.url.kind == config::ModbusUrl::Kind::tcp; }
   std::string connect_socket();
-  std::string adopt(std::unique_ptr<Context> context);
-  Outcome read_socket(const Request& request, std::span<std::uint16_t> values);
-  Outcome read_line(int unit, const Request& request, std::span<std::uint16_t> values);
-  Outcome receive_line(int unit, const Request& request, std::span<std::uint16_t> values);
-  void keep_silence() const;
-  void fall_silent(std::chrono::microseconds at_most);
-  void set_timeout(SteadyTime deadline);
+  Found find(const Frame& frame) const;
+  Outcome read_tcp(std::uint8_t unit, const Request& request, std::span<std::uint16_t> values);
+  Outcome read_rtu(std::uint8_t unit, const Request& request, std::span<std::uint16_t> values);
+  Outcome exchange(const Frame& frame, const Request& request, SteadyTime deadline, std::span<std::uint16_t> values);
+  Outcome nothing_more() const;
+  void count(const Outcome& outcome);
+  void consume(std::size_t bytes);
+  void fall_silent(SteadyTime end, bool frame_came);
 
-  const config::ModbusUrl url_;
-  const std::chrono::microseconds timeout_;
+  config::ModbusLink link_;  // without its devices
+  Interrupt interrupt_;
   Resolver resolver_;
-  std::atomic<bool> interrupted_ = false;
-  std::mutex mutex_;  // holds the context while it is made, closed or interrupted
-  std::unique_ptr<Context> context_;
+  Port port_;
+  std::vector<std::uint8_t> received_;
+  std::uint16_t transaction_ = 0;  // the last request's
+  std::uint16_t sent_ = 0;         // requests on this connection
+  Found::Kind seen_ = Found::Kind::incomplete;
+  int unanswered_ = 0;  // requests since the last answer in time, late answers taken off
+  bool out_of_step_ = false;
+  bool unconfirmed_ = false;
   SteadyTime last_frame_;  // on a serial line
 };
 

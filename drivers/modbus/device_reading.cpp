@@ -95,7 +95,7 @@ DeviceReading read_once(const config::ModbusLink& link, const std::string& devic
   failed.time = clock.now().wall;
   const config::ModbusDevice* known = find_device(link, device, failed.error);
   if (known == nullptr) return failed;
-  Line line(link.url, link.timeout);
+  Line line(link);
   return take(line, *known, points, clock);
 }
 

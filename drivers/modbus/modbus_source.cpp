@@ -23,7 +23,7 @@ DeviceReading refused(const std::string& device, const Clock& clock, std::string
 }  // namespace
 
 ModbusSource::ModbusSource(const config::ModbusLink& link, Queue& queue, const Clock& clock)
-    : link_(link), queue_(queue), clock_(clock), line_(link.url, link.timeout), since_(clock.now().wall) {
+    : link_(link), queue_(queue), clock_(clock), line_(link), since_(clock.now().wall) {
   devices_.reserve(link.devices.size());
   for (const config::ModbusDevice& device : link.devices)
     devices_.emplace_back(device, link.name);

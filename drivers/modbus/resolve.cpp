@@ -1,9 +1,8 @@
 #include "drivers/modbus/resolve.h"
 
 #include <netdb.h>
+#include <poll.h>
 
-#include <algorithm>
-#include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <system_error>
@@ -35,44 +34,37 @@ Resolved look_up(const std::string& host, const std::string& service, int flags)
 }  // namespace
 
 struct Resolver::Lookup {
+  const Descriptor done = make_event();
   std::mutex mutex;
-  std::condition_variable changed;
-  bool done = false;
   Resolved result;
 };
 
 Resolver::Resolver(std::string host, std::uint16_t port) : host_(std::move(host)), service_(std::to_string(port)) {}
 
-Resolved Resolver::resolve(std::chrono::steady_clock::time_point deadline, const std::atomic<bool>& stop) {
+Resolved Resolver::resolve(SteadyTime deadline, const Interrupt& interrupt) {
   Resolved numeric = look_up(host_, service_, AI_NUMERICHOST);
   if (!numeric.addresses.empty()) return numeric;
 
   if (!lookup_) {
-    auto lookup = std::make_shared<Lookup>();
     try {
+      auto lookup = std::make_shared<Lookup>();
       std::thread([lookup, host = host_, service = service_] {
         Resolved result = look_up(host, service, 0);
         const std::lock_guard lock(lookup->mutex);
         lookup->result = std::move(result);
-        lookup->done = true;
-        lookup->changed.notify_all();
+        signal(lookup->done);
       }).detach();
+      lookup_ = std::move(lookup);
     } catch (const std::system_error& error) {
       return {{}, host_ + ": " + error.what()};
     }
-    lookup_ = std::move(lookup);
   }
-
-  constexpr std::chrono::milliseconds slice{50};
-  std::unique_lock lock(lookup_->mutex);
-  while (!lookup_->done && !stop && std::chrono::steady_clock::now() < deadline) {
-    lookup_->changed.wait_until(lock, std::min(deadline, std::chrono::steady_clock::now() + slice));
+  if (wait_for(lookup_->done.get(), POLLIN, deadline, interrupt) != Wait::ready) {
+    return {{}, host_ + ": the name server does not answer"};
   }
-  if (!lookup_->done) return {{}, host_ + ": the name server does not answer"};
-  Resolved result = std::move(lookup_->result);
-  lock.unlock();
-  lookup_.reset();
-  return result;
+  const std::shared_ptr<Lookup> lookup = std::exchange(lookup_, nullptr);
+  const std::lock_guard lock(lookup->mutex);
+  return std::move(lookup->result);
 }
 
 }  // namespace fieldpost::drivers::modbus

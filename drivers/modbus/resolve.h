@@ -3,11 +3,12 @@
 
 #include <sys/socket.h>
 
-#include <atomic>
-#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "drivers/modbus/port.h"
 
 namespace fieldpost::drivers::modbus {
 
@@ -27,8 +28,7 @@ class Resolver {
  public:
   Resolver(std::string host, std::uint16_t port);
 
-  /// Ends early when `stop` turns true, which is looked at every 50 ms.
-  Resolved resolve(std::chrono::steady_clock::time_point deadline, const std::atomic<bool>& stop);
+  Resolved resolve(SteadyTime deadline, const Interrupt& interrupt);
 
  private:
   struct Lookup;

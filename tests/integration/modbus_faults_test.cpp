@@ -134,7 +134,7 @@ TEST_CASE("a device that does not answer", "[modbus]") {
   CHECK(health.devices[0].timeouts >= 2);
   CHECK(health.devices[0].error == "timeout");
   CHECK(health.devices[1].state == State::up);
-  CHECK(server.connections() >= 3);  // a late answer finds its connection closed
+  CHECK(server.connections() == 1);  // a late answer is known by its transaction
   equipment.set_unit_silent(1, false);
   CHECK(polled.comes("a", {"5"}));
 }
@@ -260,7 +260,7 @@ TEST_CASE("it stops at once whatever it waits for", "[modbus]") {
   }
 }
 
-TEST_CASE("descriptors above 1023 are an error, not the end", "[modbus]") {
+TEST_CASE("descriptors above 1023 are as good as others", "[modbus]") {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_max < 2'048) FIELDPOST_SKIP("no more than " + std::to_string(limit.rlim_max) + " files allowed");
@@ -277,9 +277,6 @@ TEST_CASE("descriptors above 1023 are an error, not the end", "[modbus]") {
   while (held.empty() || held.back().fd() < 1'100)
     held.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
   source.start();
-  CHECK(polled.comes("a", {"bad: disconnected"}));
-  CHECK(source.health().error == "cannot connect: more than 1023 files are open");
-  held.clear();
   CHECK(polled.comes("a", {"5"}));
   source.request_stop();
   source.join();

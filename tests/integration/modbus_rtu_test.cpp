@@ -99,9 +99,6 @@ TEST_CASE("broken and late frames on a serial line never become values", "[modbu
     all_bad = false;  // the answer itself is whole
     plant.equipment.set_mangle([](const std::string& frame) { return std::string("\x00\xff", 2) + frame; });
   }
-  SECTION("late, when the request has been given up") {
-    plant.equipment.set_delay(90ms);
-  }
   SECTION("half a frame") {
     plant.equipment.set_mangle([](const std::string& frame) { return frame.substr(0, frame.size() / 2); });
   }
@@ -124,15 +121,18 @@ TEST_CASE("broken and late frames on a serial line never become values", "[modbu
 
 TEST_CASE("a late answer on a serial line is not taken for the next request's", "[modbus][rtu]") {
   SerialPlant plant(10ms);
-  plant.link.timeout = 60ms;
+  plant.link.timeout = 400ms;
   plant.link.devices.resize(1);
   plant.link.devices[0].points.points.resize(1);  // the same request again and again: nothing tells its answers apart
-  plant.equipment.set_delay(90ms);
+  plant.equipment.set_delay(600ms);               // half a time-out from either end, as the machine may be busy
   ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
   source.start();
-  REQUIRE(eventually(60s, [&] { return source.health().devices[0].polls >= 10; }));
+  REQUIRE(eventually(60s, [&] { return source.health().devices[0].polls >= 6; }));
   for (const Polled& poll : plant.polled.take())
     CHECK(poll.values == std::vector<std::string>{"bad: timeout"});
+  CHECK(plant.equipment.request_count() <= 7);
+  plant.equipment.set_delay(0ms);
+  CHECK(plant.polled.comes("a", {"4.21"}));
 }
 
 TEST_CASE("a serial adapter that is unplugged and comes back under the same name", "[modbus][rtu]") {
@@ -143,7 +143,7 @@ TEST_CASE("a serial adapter that is unplugged and comes back under the same name
   REQUIRE(plant.polled.comes("b", {"9"}));
   plant.server.unplug();
   REQUIRE(plant.polled.comes("b", {"bad: disconnected"}));
-  CHECK(eventually(10s, [&] { return source.health().error == "cannot connect: No such file or directory"; }));
+  CHECK(eventually(10s, [&] { return source.health().error.find("No such file or directory") != std::string::npos; }));
   plant.server.plug();
   CHECK(plant.polled.comes("b", {"9"}, 30s));
 }

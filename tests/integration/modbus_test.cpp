@@ -94,11 +94,12 @@ TEST_CASE("polls stay on the grid", "[modbus]") {
   source.request_stop();
   source.join();
   // The second poll is the first on the grid. Between two moments there are as many polls and skipped periods as
-  // periods, one more or less: with drift, 100 polls that take 3 ms each would be 15 periods behind.
+  // periods, a few more or less where the machine is busy: with drift, 100 polls that take 3 ms each would be 15
+  // behind.
   const auto requests = equipment.requests();
   const auto overruns = static_cast<std::int64_t>(source.health().devices[0].overruns);
   const auto periods = (requests.back().time - requests[1].time + 10ms) / 20ms;
-  CHECK(std::abs(periods - static_cast<std::int64_t>(requests.size() - 2) - overruns) <= 1);
+  CHECK(std::abs(periods - static_cast<std::int64_t>(requests.size() - 2) - overruns) <= 3);
 }
 
 TEST_CASE("a cycle that does not fit its period skips whole periods and counts them", "[modbus]") {
