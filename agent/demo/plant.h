@@ -35,8 +35,9 @@ class Plant {
  private:
   struct Server;
   void serve();
-  void answer(int client);
-  void move(int unit);
+  /// False: the client has closed.
+  bool receive(int client, std::string& received);
+  std::string answer_to(const std::string& request);
 
   std::unique_ptr<Server> server_;
   std::uint16_t port_ = 0;

@@ -53,22 +53,18 @@ bool whole(Bytes frame) {
 }
 
 /// The answer behind noise, if any. A CRC is right by chance once in 65,536 times, and the three bytes in front of it
-/// must be right as well.
+/// must be right as well. What begins as the answer is waited for: its data may look like a frame themselves.
 Found search(Bytes received, Bytes request) {
   constexpr std::size_t most = 512;  // twice the longest frame
   if (received.size() > most) return {Kind::foreign};
-  bool may_be = false;
   for (std::size_t at = 0; at < received.size(); ++at) {
     const Bytes rest = received.subspan(at);
     const std::size_t length = rtu_length(rest, request);
     if (length == 0) continue;
-    if (length == 1 || rest.size() < length) {
-      may_be = true;
-    } else if (whole(rest.first(length))) {
-      return {Kind::answer, rest.subspan(1, length - 3), at + length};
-    }
+    if (length == 1 || rest.size() < length) return {};
+    if (whole(rest.first(length))) return {Kind::answer, rest.subspan(1, length - 3), at + length};
   }
-  if (may_be || received.size() < shortest_rtu_frame) return {};
+  if (received.size() < shortest_rtu_frame) return {};
   const bool own = received[0] == request[0] && (received[1] & ~failed) == request[1];
   return {own ? Kind::broken : Kind::foreign};
 }

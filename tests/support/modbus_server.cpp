@@ -119,8 +119,34 @@ int ModbusChannel::next_due() const {
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
-ModbusTcpServer::ModbusTcpServer(Equipment& equipment, std::string address)
-    : equipment_(equipment), address_(std::move(address)), port_(free_port()) {
+namespace {
+
+// Every request that reads is unit, function, address (2), count (2), CRC (2); those that write may be longer.
+bool answer_rtu(Equipment& equipment, ModbusChannel& channel, bool echo) {
+  constexpr std::size_t shortest = 8;
+  std::string& received = channel.received();
+  bool answered = false;
+  while (received.size() >= shortest) {
+    const std::size_t length = has_crc(received) ? received.size() : shortest;
+    const std::string frame = received.substr(0, length);
+    if (!has_crc(frame)) {
+      received.erase(0, 1);
+      continue;
+    }
+    received.erase(0, length);
+    if (echo) channel.send_later(frame, {}, {});
+    const auto pdu = equipment.answer(static_cast<int>(byte_at(frame, 0)), frame.substr(1, length - 3));
+    if (!pdu) continue;
+    channel.send_later(equipment.mangled(with_crc(frame.substr(0, 1) + *pdu)), equipment.delay(), equipment.drip());
+    answered = true;
+  }
+  return answered;
+}
+
+}  // namespace
+
+ModbusTcpServer::ModbusTcpServer(Equipment& equipment, std::string address, Frames frames)
+    : equipment_(equipment), address_(std::move(address)), frames_(frames), port_(free_port()) {
   start();
 }
 
@@ -130,7 +156,8 @@ ModbusTcpServer::~ModbusTcpServer() {
 
 std::string ModbusTcpServer::url() const {
   const bool v6 = address_.find(':') != std::string::npos;
-  return "tcp://" + (v6 ? "[" + address_ + "]" : address_) + ":" + std::to_string(port_);
+  return (frames_ == Frames::rtu ? "rtu+tcp://" : "tcp://") + (v6 ? "[" + address_ + "]" : address_) + ":" +
+         std::to_string(port_);
 }
 
 void ModbusTcpServer::start() {
@@ -158,19 +185,23 @@ void ModbusTcpServer::run() {
     poll(entries.data(), entries.size(), timeout);
     std::size_t index = 1;
     std::erase_if(channels_, [&](ModbusChannel& channel) { return !serve(channel, entries[index++].revents); });
-    if (entries[0].revents == 0) continue;
-    Socket accepted{accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
-    if (!accepted.open()) continue;
-    const int on = 1;
-    setsockopt(accepted.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    ++connections_;
-    channels_.emplace_back(std::move(accepted));
+    if (entries[0].revents != 0) accept_one();
   }
+}
+
+void ModbusTcpServer::accept_one() {
+  Socket accepted{accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+  if (!accepted.open()) return;
+  const int on = 1;
+  setsockopt(accepted.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  ++connections_;
+  if (one_client_ && !channels_.empty()) return;
+  channels_.emplace_back(std::move(accepted));
 }
 
 bool ModbusTcpServer::serve(ModbusChannel& channel, short events) {
   if (events != 0 && !channel.receive()) return false;
-  const bool answered = answer_frames(channel);
+  const bool answered = frames_ == Frames::tcp ? answer_frames(channel) : answer_rtu(equipment_, channel, false);
   const bool works = channel.send_due();
   return works && !(answered && close_after_answer_);
 }
@@ -239,27 +270,8 @@ void ModbusRtuServer::run() {
     const int due = channel_->next_due();
     poll(&entry, 1, due >= 0 ? std::min(due, look_every_ms) : look_every_ms);
     if (entry.revents != 0) channel_->receive();
-    answer_frames();
+    answer_rtu(equipment_, *channel_, echo_);
     channel_->send_due();
-  }
-}
-
-// Every request that reads is unit, function, address (2), count (2), CRC (2); those that write may be longer.
-void ModbusRtuServer::answer_frames() {
-  constexpr std::size_t shortest = 8;
-  std::string& received = channel_->received();
-  while (received.size() >= shortest) {
-    const std::size_t length = has_crc(received) ? received.size() : shortest;
-    const std::string frame = received.substr(0, length);
-    if (!has_crc(frame)) {
-      received.erase(0, 1);
-      continue;
-    }
-    received.erase(0, length);
-    const auto pdu = equipment_.answer(static_cast<int>(byte_at(frame, 0)), frame.substr(1, length - 3));
-    if (!pdu) continue;
-    channel_->send_later(equipment_.mangled(with_crc(frame.substr(0, 1) + *pdu)), equipment_.delay(),
-                         equipment_.drip());
   }
 }
 

@@ -46,8 +46,10 @@ class ModbusChannel {
 /// Many connections. Runs from its construction.
 class ModbusTcpServer {
  public:
+  enum class Frames { tcp, rtu };  // Modbus over TCP, or a serial line's frames over TCP
+
   /// `address` is 127.0.0.1 or ::1; the port is a free one. Throws std::system_error. The equipment outlives it.
-  explicit ModbusTcpServer(Equipment& equipment, std::string address = "127.0.0.1");
+  explicit ModbusTcpServer(Equipment& equipment, std::string address = "127.0.0.1", Frames frames = Frames::tcp);
   ~ModbusTcpServer();
   ModbusTcpServer(const ModbusTcpServer&) = delete;
   ModbusTcpServer& operator=(const ModbusTcpServer&) = delete;
@@ -62,22 +64,27 @@ class ModbusTcpServer {
   /// Closes every connection; new ones are accepted.
   void cut() { cut_ = true; }
   void close_after_answer(bool on) { close_after_answer_ = on; }
+  /// Closes what connects while there is a connection.
+  void serve_one_client(bool on) { one_client_ = on; }
   /// Accepted since the beginning.
   std::size_t connections() const { return connections_; }
 
  private:
   void run();
   bool serve(ModbusChannel& channel, short events);
+  void accept_one();
   bool answer_frames(ModbusChannel& channel);
 
   Equipment& equipment_;
   const std::string address_;
+  const Frames frames_;
   const std::uint16_t port_;
   Socket listener_;
   std::list<ModbusChannel> channels_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> cut_ = false;
   std::atomic<bool> close_after_answer_ = false;
+  std::atomic<bool> one_client_ = false;
   std::atomic<std::size_t> connections_ = 0;
   std::thread thread_;
 };
@@ -96,6 +103,8 @@ class ModbusRtuServer {
 
   const std::string& path() const { return path_; }
   std::string url() const;
+  /// Hands back what it receives, as a two-wire line whose adapter hears itself.
+  void set_echo(bool on) { echo_ = on; }
 
   /// As a USB adapter is: the open terminal hangs up, the path is gone.
   void unplug();
@@ -104,10 +113,10 @@ class ModbusRtuServer {
 
  private:
   void run();
-  void answer_frames();
 
   Equipment& equipment_;
   const std::string path_;
+  std::atomic<bool> echo_ = false;
   Socket device_;  // held open, or the line would hang up each time the client closes it
   std::unique_ptr<ModbusChannel> channel_;
   std::atomic<bool> stopping_ = false;

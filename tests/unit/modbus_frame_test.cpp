@@ -96,6 +96,15 @@ TEST_CASE("an answer on a serial line, byte by byte", "[modbus][frame]") {
   CHECK(find_rtu(Bytes{0, 0xff, 9} + answer, request, false).kind == Kind::answer);  // behind noise
 }
 
+TEST_CASE("data that look like a frame are data", "[modbus][frame]") {
+  const Bytes inner = with_crc({9, 0x83, 2});
+  const Bytes answer = with_crc(Bytes{9, 3, 6} + inner + Bytes{0});
+  const Frame request = rtu_frame(9, {Table::holding, 0x0102, 3});
+  for (std::size_t size = 0; size < answer.size(); ++size)
+    CHECK(find_rtu(std::span(answer).first(size), request, false).kind == Kind::incomplete);
+  CHECK(find_rtu(answer, request, false).pdu.size() == 8);
+}
+
 TEST_CASE("on a serial line no damaged or foreign frame is an answer", "[modbus][frame]") {
   const Frame request = rtu_frame(9, two_registers);
   const Bytes answer = with_crc({9, 3, 4, 1, 2, 3, 4});
