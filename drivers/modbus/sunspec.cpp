@@ -81,7 +81,7 @@ class Walk {
       std::size_t size = 0;
       for (const SunspecPoint& point : block.points)
         size += width(point);
-      return (end_ - at_) / size;
+      return size == 0 ? 0 : (end_ - at_) / size;
     }
     const auto place = counts_.find(block.count);
     if (place == counts_.end()) return 0;

@@ -1,5 +1,6 @@
 // The examples of docs/modbus.md are read as the agent reads them.
 #include "config/parse.h"
+#include "config/sunspec_models.h"
 #include "tests/support/catch.h"
 #include "tests/support/markdown.h"
 #include "tests/support/temp_dir.h"
@@ -17,7 +18,8 @@ std::string listed(const std::vector<config::Problem>& problems) {
 }  // namespace
 
 TEST_CASE("docs: the links and maps of docs/modbus.md are right", "[config][maps]") {
-  const std::vector<support::Fence> fences = support::fences(support::read_file(FIELDPOST_SOURCE "/docs/modbus.md"));
+  const std::string page = support::read_file(FIELDPOST_SOURCE "/docs/modbus.md");
+  const std::vector<support::Fence> fences = support::fences(page);
   std::string pump;
   int maps = 0;
   int links = 0;
@@ -41,10 +43,19 @@ TEST_CASE("docs: the links and maps of docs/modbus.md are right", "[config][maps
                          },
                          "gw-07"});
       CHECK(listed(loaded.problems) == "");
+      REQUIRE(loaded.config.has_value());
+      const config::ModbusDevice& device = loaded.config->modbus.at(0).devices.at(0);
+      CHECK(device.sunspec == (fence.text.find("\"sunspec\"") != std::string::npos));
+      CHECK(device.sunspec == device.points.points.empty());
     }
   }
+  for (const std::uint16_t id : config::sunspec_models()) {
+    const std::string begins = "`" + config::sunspec_model(id)->name + ".`";
+    INFO(id << " " << begins);
+    CHECK((page.find(begins) != std::string::npos || (id > 701 && id <= 714)));
+  }
   CHECK(maps == 4);
-  CHECK(links == 1);
+  CHECK(links == 2);
 }
 
 }  // namespace fieldpost

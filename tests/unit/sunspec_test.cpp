@@ -2,7 +2,9 @@
 #include "drivers/modbus/sunspec.h"
 
 #include <algorithm>
+#include <random>
 #include <set>
+#include <sstream>
 
 #include "config/point_type.h"
 #include "config/sunspec_models.h"
@@ -77,7 +79,7 @@ void check_block(const SunspecBlock& block, std::set<std::string> scales, std::s
     for (const config::EnumName& symbol : point.symbols) {
       CHECK_FALSE(symbol.name.empty());
       if (point.kind == SunspecPoint::Kind::bits)
-        CHECK(symbol.code < 16 * config::width(point.type, point.size));
+        CHECK(symbol.code < std::int64_t{16} * config::width(point.type, point.size));
       else
         CHECK(point.kind == SunspecPoint::Kind::names);
     }
@@ -281,6 +283,28 @@ TEST_CASE("a broken chain ends, in one clear line, with what stands before the b
   CHECK(found.error.empty());
   CHECK(find(found.points, "base_met.TmpAmb") != nullptr);
   CHECK(found.notes == Lines{line});
+}
+
+TEST_CASE("whatever a device says, its chain ends and its points stand in it", "[sunspec]") {
+  std::mt19937 random(static_cast<std::mt19937::result_type>(support::seed()));
+  const std::vector<std::uint16_t> ids = config::sunspec_models();
+  for (int round = 0; round < 200; ++round) {
+    Device device;
+    while (device.at < 48'000) {
+      const auto length = static_cast<std::uint16_t>(random() % 400);
+      device.put({ids[random() % ids.size()], length});
+      for (int i = 0; i < length; ++i)
+        device.put({static_cast<std::uint16_t>(random())});
+    }
+    const Discovery found = device.discover();
+    CHECK(device.requests < 1'500);
+    CHECK(found.points.size() <= most_points);
+    std::set<std::string> names;
+    for (const Point& point : found.points) {
+      const std::size_t end = point.reg.address + static_cast<std::size_t>(config::width(point));
+      if (point.reg.address < 40'004 || end > device.at || !names.insert(point.name).second) FAIL(point.name);
+    }
+  }
 }
 
 TEST_CASE("a device without SunSpec, and one that stops to answer, have no points and a reason", "[sunspec]") {
