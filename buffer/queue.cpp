@@ -106,7 +106,7 @@ bool Queue::Impl::wait_safe(SeqRange range, std::chrono::milliseconds at_most) {
   Lock lock(mutex_);
   if (!unsafe_.overlaps(range)) return true;
   ++safety_waiters_;
-  writer_.notify_one();
+  if (no_ack_soon()) writer_.notify_one();
   safe_.wait_for(lock, at_most, [&] { return ended_ || !unsafe_.overlaps(range); });
   --safety_waiters_;
   return !unsafe_.overlaps(range);

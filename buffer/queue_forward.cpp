@@ -176,7 +176,7 @@ void Queue::Impl::set_link(const LinkHint& hint) {
   const Lock lock(mutex_);
   const bool came_up = hint.up && !link_.up;
   link_ = hint;
-  if (safety_waiters_ > 0 || (came_up && records_left_)) writer_.notify_one();
+  if ((safety_waiters_ > 0 && no_ack_soon()) || (came_up && records_left_)) writer_.notify_one();
 }
 
 }  // namespace fieldpost

@@ -88,6 +88,9 @@ class Queue::Impl {
   static constexpr std::chrono::seconds kReportEvery{1};
   static constexpr int kUnreadableTries = 30;  // one a second
 
+  // An acknowledgement that is this near is worth waiting for; a commit would come no earlier.
+  static constexpr std::chrono::milliseconds kAckWorthWaiting{20};
+  bool no_ack_soon() const { return !link_.up || link_.expected_ack > kAckWorthWaiting; }
   bool disk_takes_nothing() const { return full_ || !disk_error_.empty(); }
 
   // queue.cpp

@@ -10,8 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An acknowledgement that is this near is worth waiting for; a commit would come no earlier.
-constexpr auto kAckWorthWaiting = 20ms;
 constexpr auto kCountersEvery = 60s;
 constexpr auto kReopenAfter = 1s;
 constexpr auto kLookEvery = 1s;
@@ -93,8 +91,7 @@ Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
   }
   if (oldest) {
     SteadyTime safe_by = now + std::chrono::microseconds(*oldest - clock_.now().boot) + options_.commit_interval;
-    const bool no_ack_soon = !link_.up || link_.expected_ack > kAckWorthWaiting;
-    if (bytes >= options_.max_memory / 4 || space_waiters_ > 0 || (safety_waiters_ > 0 && no_ack_soon)) safe_by = now;
+    if (bytes >= options_.max_memory / 4 || space_waiters_ > 0 || (safety_waiters_ > 0 && no_ack_soon())) safe_by = now;
     if (full_) safe_by = std::max(safe_by, full_until_);
     if (safe_by <= now) return Due::safety;
     next = std::min(next, safe_by);

@@ -1,5 +1,6 @@
 // What comes back from Kafka: acknowledgements, refusals and failures.
 #include <algorithm>
+#include <utility>
 
 #include "agent/forwarder/forwarder_impl.h"
 
@@ -19,6 +20,7 @@ void Forwarder::Impl::take_events() {
   const KafkaEvents events = producer_->poll();
   for (const Delivery& delivery : events.deliveries)
     take(delivery);
+  if (std::exchange(acknowledged_, false)) set_state(LinkState::up, "");
   watch_link(events);
   renew_ = renew_ || events.renew;
   const bool nothing_comes = loans_.empty() || health_.state != LinkState::up;
@@ -138,7 +140,7 @@ void Forwarder::Impl::settle(Place place) {
   if (acknowledged == 0) return;
   last_ack_ = now;
   smoothed_ack_ = smoothed_ack_ == 0 ? took : smoothed_ack_ + kSmoothing * (took - smoothed_ack_);
-  set_state(LinkState::up, "");
+  acknowledged_ = true;
 }
 
 }  // namespace fieldpost

@@ -209,7 +209,7 @@ void Forwarder::Impl::commit_done() {
     window_.grow(route.flight);
   for (const Place place : loans_.places())
     settle(place);
-  if (heartbeat) set_state(LinkState::up, "");
+  if (heartbeat || std::exchange(acknowledged_, false)) set_state(LinkState::up, "");
 }
 
 void Forwarder::Impl::abort_done() {
