@@ -69,8 +69,7 @@ void Forwarder::Impl::sleep_until(Time until) const {
 void Forwarder::Impl::run() {
   while (!finished()) {
     ++turns_;
-    // From here on an append rings; what came before it is seen by the claim below.
-    asleep_ = Steady::now() >= gathers_until_;
+    asleep_ = true;  // from here on an append rings; what came before it is seen by the claim below
     take_events();
     hand_over();
     if (!step_transaction()) sleep_until(next_turn());
@@ -86,7 +85,6 @@ void Forwarder::Impl::run() {
 Forwarder::Impl::Time Forwarder::Impl::next_turn() const {
   const Time now = Steady::now();
   Time next = now + (stopping_ ? kStoppingTurn : kTurn);
-  if (!asleep_) next = std::min(next, gathers_until_);
   if (now < pause_until_) next = std::min(next, pause_until_);
   for (const Block& block : blocks_) {
     if (!block.asked && !block.question.empty()) next = std::min(next, block.again);

@@ -163,8 +163,6 @@ class Forwarder::Impl {
   Time aged_at_ = Steady::now();
   Time last_ack_ = Steady::now();
   bool acknowledged_ = false;  // something was, since the link's state was last looked at
-  Time lent_at_;               // the newest batch
-  Time gathers_until_;         // what is appended before is taken then
   bool nothing_waits_ = false;
   double smoothed_ack_ = 0;        // seconds
   std::int64_t restored_ = 0;      // CLOCK_BOOTTIME at which the link last came back from an outage

@@ -15,7 +15,6 @@ namespace {
 // Of messages that wait for their partition: a megabyte or two.
 constexpr std::size_t kHeldMost = 4096;
 constexpr std::size_t kFollowing = 16'384;
-constexpr auto kGathering = 200us;
 
 }  // namespace
 
@@ -69,9 +68,6 @@ bool Forwarder::Impl::may_claim(Part part) const {
 void Forwarder::Impl::lend(Claim claim) {
   const Time now = Steady::now();
   if (loans_.empty()) last_ack_ = now;
-  // Waking for each of many would cost more than it brings: they leave with the linger of the first.
-  if (now < lent_at_ + kGathering) gathers_until_ = now + kGathering;
-  lent_at_ = now;
   const Place place = loans_.add({std::move(claim), now});
   const Claim& lent = loans_.at(place).claim();
   if (transaction_) transaction_->readings += lent.batch->readings();

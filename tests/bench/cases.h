@@ -21,6 +21,8 @@ Results latency_held();
 Results latency_agent();
 /// A backlog from the disk to Kafka.
 Results throughput();
+/// The same with one record a device and poll, of 100 points.
+Results throughput_device();
 /// A link of 600 ms there and back, 200 readings/s to one partition and to ten: what it costs, what a reading takes.
 Results link();
 Results link_once();
