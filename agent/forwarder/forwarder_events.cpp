@@ -18,8 +18,9 @@ constexpr double kSmoothing = 0.1;
 
 void Forwarder::Impl::take_events() {
   const KafkaEvents events = producer_->poll();
+  const Time now = Steady::now();
   for (const Delivery& delivery : events.deliveries)
-    take(delivery);
+    take(delivery, now);
   if (std::exchange(acknowledged_, false)) set_state(LinkState::up, "");
   watch_link(events);
   renew_ = renew_ || events.renew;
@@ -42,7 +43,7 @@ void Forwarder::Impl::settle_what_is_complete() {
   }
 }
 
-void Forwarder::Impl::take(const Delivery& delivery) {
+void Forwarder::Impl::take(const Delivery& delivery, Time now) {
   const Place place = Loans::place(delivery.tag);
   if (place == Loans::kMost) return take_own(delivery);
   const std::size_t first = Loans::reading(delivery.tag);
@@ -51,7 +52,6 @@ void Forwarder::Impl::take(const Delivery& delivery) {
   const bool alone = route.flight.messages == 1 && route.flight.newest == 1;
   const std::size_t refused = route.flight.newest_bytes;
   const bool acknowledged = delivery.verdict == Delivery::Verdict::acknowledged;
-  const Time now = Steady::now();
   window_.arrive(route.flight, now, delivery.bytes, acknowledged);
   // Also in a transaction that goes on for long.
   if (acknowledged) last_ack_ = now;

@@ -70,7 +70,7 @@ class Forwarder::Impl {
   std::size_t backlog_held_most() const;
   void give_back(const Claim& claim);
   void lend(Claim claim);
-  void dispatch(Place place, Message& message, std::size_t first, std::size_t readings);
+  void dispatch(Place place, Message& message, std::size_t first, std::size_t readings, Time now);
   Routes::Number route_of(const Message& message);
   bool open(const Route& route, Time now) const;
   std::size_t waiting(const Route& route) const;
@@ -83,7 +83,7 @@ class Forwarder::Impl {
 
   // What comes back.
   void take_events();
-  void take(const Delivery& delivery);
+  void take(const Delivery& delivery, Time now);
   void fail(const std::string& reason);
   void reject(Loan& loan, std::size_t first, const std::string& reason, const std::string& topic);
   void settle(Place place);

@@ -72,15 +72,16 @@ void Forwarder::Impl::lend(Claim claim) {
   const Claim& lent = loans_.at(place).claim();
   if (transaction_) transaction_->readings += lent.batch->readings();
   met_key_ = nullptr;
+  CloseTime time;
   encoder_.encode(*lent.batch, *lent.session, moment(),
-                  [this, place](Message& message, std::size_t first, std::size_t readings) {
-                    dispatch(place, message, first, readings);
+                  [this, place, &time](Message& message, std::size_t first, std::size_t readings) {
+                    dispatch(place, message, first, readings, time.now());
                     return true;
                   });
   if (loans_.at(place).outstanding() == 0 && !transaction_) settle(place);
 }
 
-void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first, std::size_t readings) {
+void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first, std::size_t readings, Time now) {
   const Routes::Number number = route_of(message);
   Route& route = routes_[number];
   Loan& loan = loans_.at(place);
@@ -90,7 +91,6 @@ void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first,
     return;
   }
   message.tag = Loans::tag(place, first);
-  const Time now = Steady::now();
   if (now < route.sending_time_until) message.timestamp_ms = clock_.now().wall / 1000;
   const bool behind = live_first() && loan.claim().backlog;  // of what is live
   if (failed_) {
@@ -141,15 +141,16 @@ void Forwarder::Impl::hold(Routes::Number number, const Message& message, bool b
 void Forwarder::Impl::send_held() {
   if (held_ + held_back_ == 0 || failed_) return;
   pace_.go_on(Steady::now());
-  std::erase_if(routes_.waiting, [this](Routes::Number number) {
+  CloseTime time;
+  std::erase_if(routes_.waiting, [this, &time](Routes::Number number) {
     Route& route = routes_[number];
-    Time now = Steady::now();
-    for (; !failed_ && !route.first.empty() && open(route, now); now = Steady::now()) {
+    Time now = time.now();
+    for (; !failed_ && !route.first.empty() && open(route, now); now = time.now()) {
       --held_;
       send_from(route, route.first, now);
     }
     for (; !failed_ && route.first.empty() && !route.second.empty() && pace_.open() && open(route, now);
-         now = Steady::now()) {
+         now = time.now()) {
       --held_back_;
       pace_.take();
       send_from(route, route.second, now);

@@ -214,7 +214,7 @@ void Forwarder::Impl::commit_done() {
 
 void Forwarder::Impl::abort_done() {
   for (const Delivery& delivery : producer_->poll().deliveries)
-    take(delivery);
+    take(delivery, Steady::now());
   fail({});
   for (const Place place : loans_.places()) {
     loans_.at(place).revoke();

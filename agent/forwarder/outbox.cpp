@@ -1,16 +1,42 @@
 #include "agent/forwarder/outbox.h"
 
-#include <utility>
+#include <cstring>
 
 namespace fieldpost {
+namespace {
+
+constexpr std::size_t kKept = 64 << 10;  // bytes of room that an empty one keeps
+
+template <typename Plain>
+void append(std::string& bytes, const Plain& value) {
+  bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+template <typename Plain>
+Plain read(const std::string& bytes, std::size_t& at) {
+  Plain value;
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  at += sizeof value;
+  return value;
+}
+
+std::string_view part(const std::string& bytes, std::size_t& at) {
+  const auto size = read<std::uint32_t>(bytes, at);
+  const std::string_view text = std::string_view(bytes).substr(at, size);
+  at += size;
+  return text;
+}
+
+}  // namespace
 
 void Outbox::push(const Message& message) {
-  Held held;
-  held.sizes.reserve(3 + 2 * message.headers.size());
-  const auto add = [&held](std::string_view part) {
-    held.bytes += part;
-    held.sizes.push_back(static_cast<std::uint32_t>(part.size()));
-  };
+  if (held_ == 0) {
+    clear();
+  } else if (first_ > kKept && first_ > bytes_.size() / 2) {
+    bytes_.erase(0, first_);
+    first_ = 0;
+  }
+  append(bytes_, Head{message.timestamp_ms, message.tag, message.headers.size()});
   add(message.topic);
   add(message.key);
   add(message.value);
@@ -18,41 +44,46 @@ void Outbox::push(const Message& message) {
     add(header.name);
     add(header.value);
   }
-  held.timestamp_ms = message.timestamp_ms;
-  held.tag = message.tag;
-  held_.push_back(std::move(held));
+  ++held_;
 }
 
 const Message& Outbox::front() {
-  return show(held_.front());
+  show();
+  return shown_;
 }
 
 const Message& Outbox::take() {
-  taken_ = std::move(held_.front());
-  held_.pop_front();
-  return show(taken_);
+  first_ = show();
+  --held_;
+  return shown_;
 }
 
-const Message& Outbox::show(const Held& held) {
-  std::string_view rest = held.bytes;
-  auto size = held.sizes.begin();
-  const auto take = [&rest, &size] {
-    const std::string_view part = rest.substr(0, *size);
-    rest.remove_prefix(*size++);
-    return part;
-  };
-  shown_.topic = take();
-  shown_.key = take();
-  shown_.value = take();
+void Outbox::clear() {
+  if (bytes_.capacity() > kKept) bytes_ = {};
+  bytes_.clear();
+  first_ = held_ = 0;
+}
+
+void Outbox::add(std::string_view part) {
+  append(bytes_, static_cast<std::uint32_t>(part.size()));
+  bytes_ += part;
+}
+
+std::size_t Outbox::show() {
+  std::size_t at = first_;
+  const auto head = read<Head>(bytes_, at);
+  shown_.topic = part(bytes_, at);
+  shown_.key = part(bytes_, at);
+  shown_.value = part(bytes_, at);
   headers_.clear();
-  while (size != held.sizes.end()) {
-    const std::string_view name = take();
-    headers_.push_back({name, take()});
+  for (std::size_t header = 0; header < head.headers; ++header) {
+    const std::string_view name = part(bytes_, at);
+    headers_.push_back({name, part(bytes_, at)});
   }
   shown_.headers = headers_;
-  shown_.timestamp_ms = held.timestamp_ms;
-  shown_.tag = held.tag;
-  return shown_;
+  shown_.timestamp_ms = head.timestamp_ms;
+  shown_.tag = head.tag;
+  return at;
 }
 
 }  // namespace fieldpost

@@ -2,21 +2,20 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "agent/forwarder/message.h"
 
 namespace fieldpost {
 
+/// All of them stand in one string, behind each other: in a backlog most messages pass through here.
 class Outbox {
  public:
   /// Copies what the message points at.
   void push(const Message& message);
-  bool empty() const { return held_.empty(); }
-  std::size_t size() const { return held_.size(); }
+  bool empty() const { return held_ == 0; }
+  std::size_t size() const { return held_; }
   /// The first one, which is kept: valid until the next call.
   const Message& front();
   /// The first one, which leaves: valid until the next call.
@@ -24,23 +23,27 @@ class Outbox {
   /// Calls visit(tag) for each message, in order, and is empty afterwards.
   template <typename Visit>
   void drain(Visit visit) {
-    for (const Held& held : held_)
-      visit(held.tag);
-    held_.clear();
+    while (!empty())
+      visit(take().tag);
+    clear();
   }
 
  private:
-  struct Held {
-    std::string bytes;                 // topic, key, value, then each header's name and value
-    std::vector<std::uint32_t> sizes;  // of these
+  // In front of a message's parts, each of which has its size before it.
+  struct Head {
     std::int64_t timestamp_ms = 0;
     std::uintptr_t tag = 0;
+    std::size_t headers = 0;
   };
 
-  const Message& show(const Held& held);
+  void clear();
+  void add(std::string_view part);
+  /// Returns where it ends.
+  std::size_t show();
 
-  std::deque<Held> held_;
-  Held taken_;
+  std::string bytes_;
+  std::size_t first_ = 0;  // where the first one begins
+  std::size_t held_ = 0;
   Message shown_;
   std::vector<Header> headers_;
 };

@@ -36,6 +36,10 @@ Results outage();
 Results exactly_once();
 /// The agent's resident set at 10,000 points and 10,000 readings/s over Modbus, link up.
 Results memory();
+/// The same at 100,000 readings/s.
+Results memory_fast();
+/// Latency of live readings while a backlog of 10 M drains at 50,000/s.
+Results live_first();
 /// 36 M readings with the link down, as fast as they are taken.
 Results backlog();
 /// A minute with the link down, at 100,000 and at 1,000 readings/s.

@@ -33,8 +33,8 @@ std::string configuration(const GatewayOptions& options, const std::string& url)
     text << "[[modbus]]\nname = \"plc-" << link << "\"\nurl = \"" << url << "\"\n";
     for (int device = 0; device < options.devices; ++device) {
       ++unit;
-      text << "[[modbus.device]]\nname = \"pump-" << unit << "\"\nunit = " << unit
-           << "\nmap = \"map.toml\"\nevery = \"1s\"\n";
+      text << "[[modbus.device]]\nname = \"pump-" << unit << "\"\nunit = " << unit << "\nmap = \"map.toml\"\nevery = \""
+           << options.every << "\"\n";
     }
   }
   return text.str();

@@ -1,4 +1,4 @@
-// The agent as its own process, polling Modbus equipment that this process serves. Every device every second.
+// The agent as its own process, polling Modbus equipment that this process serves.
 #pragma once
 
 #include <chrono>
@@ -21,6 +21,7 @@ struct GatewayOptions {
   int points = 1;          // of each device
   std::string kafka = {};  // more lines of [kafka]
   std::string more = {};   // more sections
+  std::string every = "1s";
 };
 
 class Gateway {

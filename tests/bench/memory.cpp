@@ -24,28 +24,35 @@ double mebibytes(std::uint64_t bytes) {
   return static_cast<double>(bytes) / (1 << 20);
 }
 
-}  // namespace
-
-Results memory() {
+Results measure(const std::string& name, const std::string& every, int rate) {
   const std::string brokers = support::shared_kafka().brokers();
-  const std::string topic = "memory";
-  support::create_topic(brokers, topic, 3);
+  support::create_topic(brokers, name, 3);
   double resident = 0;
-  double rate = 0;
+  double read = 0;
   {
-    const Gateway gateway({brokers, topic, kLinks, 1, kPoints}, true);
+    const Gateway gateway({brokers, name, kLinks, 1, kPoints, {}, {}, every}, true);
     const double before = gateway.readings();
     const auto began = std::chrono::steady_clock::now();
     std::this_thread::sleep_for(kMeasured);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    rate = (gateway.readings() - before) / took.count();
+    read = (gateway.readings() - before) / took.count();
     resident = mebibytes(resident_bytes(gateway.pid()));
   }
-  const auto bare = start_child({"bare-producer", brokers, topic, std::to_string(kLinks * kPoints)});
+  const auto bare = start_child({"bare-producer", brokers, name, std::to_string(rate)});
   std::this_thread::sleep_for(kBare);
   const double bare_resident = mebibytes(resident_bytes(bare->pid()));
-  return {{"memory", resident, "MiB", bare_resident, "a process of bare librdkafka at the same rate"},
-          {"memory-rate", rate, "readings/s", kLinks * kPoints, "points read every second"}};
+  return {{name, resident, "MiB", bare_resident, "a process of bare librdkafka at the same rate"},
+          {name + "-rate", read, "readings/s", static_cast<double>(rate), "points to be read every second"}};
+}
+
+}  // namespace
+
+Results memory() {
+  return measure("memory", "1s", kLinks * kPoints);
+}
+
+Results memory_fast() {
+  return measure("memory-fast", "100ms", 10 * kLinks * kPoints);
 }
 
 }  // namespace fieldpost::bench

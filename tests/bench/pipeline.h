@@ -12,9 +12,14 @@
 
 namespace fieldpost::bench {
 
+/// Leaves so many readings in a new database, in polls of 20 points of 100 devices.
+void leave_backlog(const std::string& path, std::uint64_t readings);
+
 class Pipeline {
  public:
   Pipeline();
+  /// On a database that is there already.
+  Pipeline(const std::string& path, bool live_first);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;

@@ -4,9 +4,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "buffer/queue.h"
 #include "tests/bench/cases.h"
-#include "tests/bench/plant.h"
+#include "tests/bench/pipeline.h"
 #include "tests/bench/process_figures.h"
 #include "tests/support/kafka.h"
 #include "tests/support/process.h"
@@ -18,20 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void leave(const std::string& path, std::uint64_t readings) {
-  constexpr std::size_t kPoints = 20;
-  const SystemClock clock(true);
-  Plant plant(100, kPoints);
-  QueueOptions options;
-  options.path = path;
-  options.agent = "gw-bench";
-  options.max_size = 16ULL << 30;
-  Queue queue(options, clock);
-  for (std::uint64_t poll = 0; poll < readings / kPoints; ++poll)
-    queue.append(plant.layout(poll), clock.now(), plant.values(poll));
-  if (queue.finish(60s).readings > 0) throw std::runtime_error("not committed");
-}
-
 struct Started {
   double first = 0;  // seconds
   double resident = 0;
@@ -42,7 +27,7 @@ Started start(std::uint64_t readings, const std::string& topic) {
   const std::string brokers = support::shared_kafka().brokers();
   support::create_topic(brokers, topic, 1);
   const support::TempDir dir;
-  leave(dir / "queue.db", readings);
+  leave_backlog(dir / "queue.db", readings);
   std::ofstream(dir / "fieldpost.toml")
       << "[agent]\nid = \"gw-bench\"\nclock = \"trusted\"\n[buffer]\npath = \"queue.db\"\n"
       << "max_size = \"16GiB\"\n[kafka]\nbrokers = [\"" << brokers << "\"]\ntopic = \"" << topic << "\"\n";
