@@ -111,8 +111,9 @@ Found find_tcp(Bytes received, const Frame& request, std::uint16_t earlier) {
   if (received.size() < mbap + 2) return {};
   const Bytes answer = received.subspan(mbap);
   if (answer[0] != asked[0] || (answer[1] & ~failed) != asked[1]) return {Kind::foreign};
-  const std::size_t expected = answer[1] == asked[1] ? shortest + data_bytes(asked) : shortest;
-  if (length != expected) return {Kind::broken};
+  const std::size_t data = answer[1] == asked[1] ? data_bytes(asked) : 0;
+  if (length != shortest + data) return {Kind::broken};
+  if (data > 0 && answer.size() > 2 && answer[2] != data) return {Kind::broken};
   if (received.size() < end) return {};
   return {Kind::answer, answer.subspan(1, length - 1), end};
 }

@@ -52,6 +52,10 @@ Results append();
 Results start_with_backlog();
 /// Bytes that the agent writes to the disk at 1,000 readings/s, link up.
 Results disk_online();
+/// One Modbus link flat out over TCP: polls/s and CPU.
+Results modbus_flat();
+/// The same on a serial line of 19,200 baud, simulated.
+Results modbus_line();
 
 /// What this program does when it starts itself, so that a measured process holds nothing else. The exit code.
 int child(const std::vector<std::string>& words);

@@ -38,7 +38,9 @@ constexpr Case cases[] = {{"encode", encode},
                           {"drain", drain},
                           {"append", append},
                           {"start", start_with_backlog},
-                          {"disk-online", disk_online}};
+                          {"disk-online", disk_online},
+                          {"modbus-flat", modbus_flat},
+                          {"modbus-line", modbus_line}};
 
 bool is_case(const std::string& word) {
   for (const Case& one : cases) {

@@ -132,5 +132,22 @@ TEST_CASE("a line that hands back what is sent", "[modbus][rtu][serial]") {
   }
 }
 
+TEST_CASE("an answer behind somebody else's frame is not taken for the next request's", "[modbus][rtu][serial]") {
+  Terminal terminal;
+  terminal.equipment.set_drip(3ms);
+  terminal.equipment.set_mangle([](const std::string& frame) {
+    std::string other = frame.substr(0, frame.size() - 2);
+    other[0] = 7;
+    return support::with_crc(other) + frame;
+  });
+  Line line(terminal.link);
+  CHECK(line.read(1, one_register, terminal.values).kind == Kind::wrong_answer);
+  CHECK(terminal.values[0] == 0);
+  terminal.equipment.set_mangle(nullptr);
+  terminal.equipment.set(1, Table::holding, 100, {6});
+  CHECK(line.read(1, one_register, terminal.values).kind == Kind::answered);
+  CHECK(terminal.values[0] == 6);
+}
+
 }  // namespace
 }  // namespace fieldpost::drivers::modbus

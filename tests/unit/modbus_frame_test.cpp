@@ -71,6 +71,7 @@ TEST_CASE("over TCP what is no answer is known as soon as it can be", "[modbus][
   CHECK(find_tcp(Bytes{1, 5, 0, 0, 0, 7, 8, 3}, request, 9).kind == Kind::foreign);       // unit
   CHECK(find_tcp(Bytes{1, 5, 0, 0, 0, 7, 9, 4}, request, 9).kind == Kind::foreign);       // function
   CHECK(find_tcp(Bytes{1, 5, 0, 0, 0, 9, 9, 3, 6}, request, 9).kind == Kind::broken);     // length
+  CHECK(find_tcp(Bytes{1, 5, 0, 0, 0, 7, 9, 3, 3}, request, 9).kind == Kind::broken);     // byte count
   CHECK(find_tcp(Bytes{1, 5, 0, 0, 0, 7, 9, 0x83, 2}, request, 9).kind == Kind::broken);  // a long exception
 }
 
