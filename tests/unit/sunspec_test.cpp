@@ -213,9 +213,12 @@ TEST_CASE("blocks repeat as the length or a count says, and models of a name are
 TEST_CASE("a model cut short gives the points that it holds", "[sunspec]") {
   Device device;
   device.model(103, 14);
+  device.model(113, 3);
   device.model(1, 66);
   device.put({0xffff, 0});
   const Discovery found = device.discover();
+  CHECK(find(found.points, "inverter2.A") != nullptr);  // two registers; of AphA there is only one
+  CHECK(find(found.points, "inverter2.AphA") == nullptr);
   CHECK(find(found.points, "inverter.W") != nullptr);  // offset 14 and its scale at 15
   CHECK(find(found.points, "inverter.Hz") == nullptr);
   CHECK(find(found.points, "common.SN") != nullptr);
