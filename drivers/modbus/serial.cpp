@@ -35,7 +35,7 @@ std::string text(int error) {
 }
 
 std::string open_error(const std::string& path, int error) {
-  const std::string what = path + ": " + text(error);
+  std::string what = path + ": " + text(error);
   switch (error) {
     case EACCES:
       return what + ": the agent's user must be in the line's group, dialout as a rule";
