@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <memory>
@@ -153,11 +154,16 @@ class App {
     if (request.verb == "purge") return purge(request.order);
     if (request.verb == "retry") return retry();
     for (drivers::ModbusSource* source : modbus_) {
-      for (const drivers::DeviceHealth& device : source->health().devices) {
-        if (device.name == request.device) return to_json(source->read(request.device, request.points, kReadTakes));
-      }
+      if (has(*source, request.read)) return to_json(source->read(request.read, kReadTakes));
     }
-    return error_json("no Modbus device is named " + request.device);
+    return error_json("no Modbus " + std::string(request.read.unit ? "link" : "device") + " is named " +
+                      request.read.device);
+  }
+
+  static bool has(const drivers::ModbusSource& source, const drivers::ReadOrder& order) {
+    if (order.unit) return source.name() == order.device;
+    const std::vector<drivers::DeviceHealth> devices = source.health().devices;
+    return std::any_of(devices.begin(), devices.end(), [&](const auto& device) { return device.name == order.device; });
   }
 
   std::string purge(const PurgeOrder& order) {

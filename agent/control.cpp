@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "config/register.h"
+
 namespace fieldpost {
 namespace {
 
@@ -106,10 +108,16 @@ bool take(Request& request, const std::string& key, const Json& value) {
   if (key == "verb" && value.is_string()) {
     request.verb = value.get<std::string>();
   } else if (key == "device" && value.is_string()) {
-    request.device = value.get<std::string>();
+    request.read.device = value.get<std::string>();
+  } else if (key == "unit" && value.is_number_unsigned() && value.get<std::uint64_t>() <= 255) {
+    request.read.unit = value.get<int>();
+  } else if (key == "raw" && value.is_string()) {
+    const auto run = config::parse_run(value.get<std::string>());
+    if (!std::holds_alternative<config::RegisterRange>(run)) return false;
+    request.read.raw = std::get<config::RegisterRange>(run);
   } else if (key == "points" && value.is_array()) {
     if (!std::all_of(value.begin(), value.end(), [](const Json& point) { return point.is_string(); })) return false;
-    request.points = value.get<std::vector<std::string>>();
+    request.read.points = value.get<std::vector<std::string>>();
   } else if (key == "lane" && (value == "alarm" || value == "telemetry")) {
     request.order.lane = value == "alarm" ? Lane::alarm : Lane::telemetry;
   } else if (key == "before" && value.is_number_integer()) {
@@ -131,8 +139,10 @@ std::string to_json(const Request& request) {
     if (request.order.before) json["before"] = *request.order.before;
     json["rejected"] = request.order.rejected;
   } else {
-    json["device"] = request.device;
-    json["points"] = request.points;
+    json["device"] = request.read.device;
+    json["points"] = request.read.points;
+    if (request.read.unit) json["unit"] = *request.read.unit;
+    if (const auto& raw = request.read.raw) json["raw"] = config::to_text(*raw);
   }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -144,6 +154,7 @@ std::optional<Request> parse_request(std::string_view line) {
   for (const auto& [key, value] : json.items()) {
     if (!take(request, key, value)) return std::nullopt;
   }
+  if (request.read.unit && !request.read.raw) return std::nullopt;
   const auto known = {"status", "read", "purge", "retry"};
   if (std::find(known.begin(), known.end(), request.verb) == known.end()) return std::nullopt;
   return request;

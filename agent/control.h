@@ -11,14 +11,14 @@
 #include <vector>
 
 #include "buffer/queue.h"
+#include "drivers/modbus/device_reading.h"
 
 namespace fieldpost {
 
 struct Request {
-  std::string verb;                   // status | read | purge | retry
-  std::string device{};               // read
-  std::vector<std::string> points{};  // read
-  PurgeOrder order{};                 // purge
+  std::string verb;           // status | read | purge | retry
+  drivers::ReadOrder read{};  // read
+  PurgeOrder order{};         // purge
 };
 
 std::string to_json(const Request& request);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/forwarder/json.h"
+#include "agent/raw_registers.h"
 #include "agent/text.h"
 
 namespace fieldpost {
@@ -81,6 +82,24 @@ std::string table(const std::vector<Row>& rows) {
   return lines;
 }
 
+std::vector<Row> rows(const Json& points) {
+  std::vector<Row> rows{{"point", "value", "unit", "quality", "register", "raw"}};
+  for (const auto& point : points)
+    rows.push_back(row(point));
+  return rows;
+}
+
+std::vector<RawRegister> registers(const Json& points) {
+  std::vector<RawRegister> registers;
+  for (const Json& point : points) {
+    RawRegister& reg = registers.emplace_back();
+    reg.name = text(point, "register");
+    reg.reason = text(point, "reason");
+    if (const Json& raw = point.at("raw"); !raw.empty()) reg.value = raw.front().get<std::uint16_t>();
+  }
+  return registers;
+}
+
 }  // namespace
 
 std::string to_json(const drivers::DeviceReading& reading) {
@@ -105,7 +124,7 @@ std::string to_json(const drivers::DeviceReading& reading) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-DeviceReadingText render_device_reading(const std::string& json) {
+DeviceReadingText render_device_reading(const std::string& json, bool raw) {
   const Json reading = Json::parse(json, nullptr, false);
   if (!reading.is_object()) throw std::runtime_error("the agent's answer is no reading");
   DeviceReadingText result;
@@ -113,13 +132,15 @@ DeviceReadingText render_device_reading(const std::string& json) {
   const auto points = reading.find("points");
   if (points == reading.end()) return result;
   if (points->empty() && !result.error.empty()) return result;  // nothing was read: the error says it all
-  std::vector<Row> rows{{"point", "value", "unit", "quality", "register", "raw"}};
-  for (const auto& point : *points)
-    rows.push_back(row(point));
+  if (raw && !points->front().at("value").is_boolean()) {
+    result.text = raw_table(registers(*points));
+  } else {
+    result.text = table(rows(*points));
+  }
   result.good =
       std::all_of(points->begin(), points->end(), [](const Json& point) { return text(point, "quality") == "good"; });
-  result.text = table(rows) + text(reading, "device") + ", " + text(reading, "time") + ", took " +
-                duration_text(reading.value("duration", 0.0)) + "\n";
+  result.text += text(reading, "device") + ", " + text(reading, "time") + ", took " +
+                 duration_text(reading.value("duration", 0.0)) + "\n";
   for (const auto& note : reading.value("notes", Json::array()))
     result.text += printable(note.get<std::string>()) + "\n";
   return result;

@@ -17,6 +17,7 @@ struct DeviceReadingText {
 };
 
 /// Throws std::runtime_error where the text is no such object.
-DeviceReadingText render_device_reading(const std::string& json);
+/// `raw`: the points are registers, which are shown as every type.
+DeviceReadingText render_device_reading(const std::string& json, bool raw = false);
 
 }  // namespace fieldpost

@@ -213,6 +213,10 @@ Queue::~Queue() {
   if (impl_->abandoned()) (void)impl_.release();  // NOLINT(bugprone-unused-return-value)
 }
 
+const std::string& Queue::agent() const {
+  return impl_->agent();
+}
+
 std::uint64_t Queue::session() const {
   return impl_->session();
 }

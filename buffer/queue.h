@@ -157,6 +157,7 @@ class Queue {
   Queue& operator=(const Queue&) = delete;
 
   std::uint64_t session() const;
+  const std::string& agent() const;
 
   /// Any thread. The number that was drawn when the database was made, 1 to 2^52; 0: there is none yet. It changes
   /// where a damaged database gives way to a new one.

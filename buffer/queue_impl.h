@@ -47,6 +47,7 @@ class Queue::Impl {
 
   std::function<void()> wake;
   std::uint64_t session() const { return session_.id; }
+  const std::string& agent() const { return options_.agent; }
   std::uint64_t database_id() const;
 
  private:

@@ -1,5 +1,6 @@
 #include "config/register.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -72,6 +73,25 @@ Parsed<RegisterRange> parse_range(std::string_view text) {
     return Wrong{"is no range: write \"holding:100-120\", the first and the last register"};
   }
   return RegisterRange{table, address, end->address};
+}
+
+Parsed<RegisterRange> parse_run(std::string_view text) {
+  constexpr std::uint64_t most = 1'000;
+  const std::size_t plus = text.find('+');
+  Parsed<Register> first = parse_register(text.substr(0, plus));
+  if (auto* wrong = std::get_if<Wrong>(&first)) return std::move(*wrong);
+  const auto& [table, address] = std::get<Register>(first);
+  if (plus == std::string_view::npos) return RegisterRange{table, address, address};
+  const std::uint64_t count = parse_number(text.substr(plus + 1), most).value_or(0);
+  if (count == 0) return Wrong{"must say how many, as in \"holding:100+20\": from 1 to " + std::to_string(most)};
+  if (address + count - 1 > last_address) return Wrong{"runs over the last register, 65535"};
+  return RegisterRange{table, address, static_cast<std::uint16_t>(address + count - 1)};
+}
+
+std::string to_text(const RegisterRange& run) {
+  const auto name =
+      std::find_if(tables.begin(), tables.end(), [&](const auto& each) { return each.table == run.table; });
+  return std::string(name->name) + ":" + std::to_string(run.first) + "+" + std::to_string(run.last - run.first + 1);
 }
 
 bool holds_bits(Table table) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "config/device_map.h"
@@ -18,6 +19,12 @@ Parsed<Register> parse_register(std::int64_t number);
 
 /// "holding:100", or "holding:100-120" with both ends, or 40101 as above.
 Parsed<RegisterRange> parse_range(std::string_view text);
+
+/// "holding:100+20": 20 registers from 100 on; "holding:100" or 40101 is one. At most 1,000.
+Parsed<RegisterRange> parse_run(std::string_view text);
+
+/// As parse_run() reads it.
+std::string to_text(const RegisterRange& run);
 
 /// Of single bits, not of registers.
 bool holds_bits(Table table);

@@ -6,6 +6,7 @@
 
 #include "agent/cli/time_argument.h"
 #include "config/nearest.h"
+#include "config/register.h"
 
 namespace fieldpost::cli {
 namespace {
@@ -137,6 +138,12 @@ class Parser {
     if ((name == "--since" || name == "--until" || name == "--before") && !time_argument(value, 0)) {
       fail(name + " is a time such as 2026-11-22T09:00:00Z or an age such as 15m, not \"" + value + "\"");
     }
+    if (name == "--unit" && (!positive("1" + value) || value.size() > 3 || std::stoi(value) > 255)) {
+      fail("--unit is a unit id from 0 to 255, not \"" + value + "\"");
+    }
+    if (const auto run = config::parse_run(value); name == "--raw" && std::holds_alternative<config::Wrong>(run)) {
+      fail("--raw " + config::in_quotes(value) + " " + std::get<config::Wrong>(run).what);
+    }
     if (name == "-o" && value.empty()) fail("-o needs the path of a file");
   }
 
@@ -148,6 +155,10 @@ class Parser {
     if (file_given_ && !args_.verb->configured) return fail("demo brings its own configuration: leave out -c");
     if (args_.arguments.size() > args_.verb->max_arguments) {
       return fail("\"" + args_.arguments[args_.verb->max_arguments] + "\" is one word too many; " + usage(args_.verb));
+    }
+    if (args_.has("--scan")) {
+      if (!args_.arguments.empty()) fail("--scan takes a link, and no device beside it; " + usage(args_.verb));
+      return;
     }
     if (args_.arguments.size() < args_.verb->min_arguments) {
       return fail(std::string(args_.verb->words) + " needs the name of a device; " + usage(args_.verb));

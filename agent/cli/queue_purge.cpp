@@ -91,7 +91,7 @@ bool agreed() {
 }
 
 Purged carry_out(const config::Config& config, const PurgeOrder& order, const Clock& clock) {
-  const Answer answer = ask(control_path(config.buffer.path), Request{"purge", "", {}, order}, patience);
+  const Answer answer = ask(control_path(config.buffer.path), Request{"purge", {}, order}, patience);
   switch (answer.kind) {
     case Answer::Kind::answered:
       return parse_purged(answer.text);

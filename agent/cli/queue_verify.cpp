@@ -30,7 +30,7 @@ Report report_on_set_aside(const std::string& file) {
 }
 
 AgentRuns ask_for_agent(const std::string& database) {
-  const Answer answer = ask(control_path(database), {"status", "", {}}, std::chrono::seconds{5});
+  const Answer answer = ask(control_path(database), {"status"}, std::chrono::seconds{5});
   return answer.kind == Answer::Kind::not_running ? AgentRuns::no : AgentRuns::yes;
 }
 

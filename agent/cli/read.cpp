@@ -1,21 +1,17 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
+#include <thread>
 
+#include "agent/cli/reading_source.h"
 #include "agent/cli/verbs.h"
-#include "agent/control.h"
 #include "agent/device_reading_json.h"
-#include "buffer/clock.h"
 #include "config/nearest.h"
+#include "config/register.h"
 
 namespace fieldpost::cli {
 namespace {
-
-constexpr std::chrono::seconds beyond_timeout{5};  // for the polls before it on the same link
-
-struct Found {
-  const config::ModbusLink* link = nullptr;
-  const config::ModbusDevice* device = nullptr;
-};
 
 std::string unknown(const std::string& kind, const std::string& name, const std::vector<std::string>& names) {
   const std::string near = config::nearest(name, names);
@@ -26,16 +22,30 @@ std::string unknown(const std::string& kind, const std::string& name, const std:
   return line;
 }
 
-std::optional<Found> find(const config::Config& config, const std::string& name) {
+const config::ModbusLink* find_link(const config::Config& config, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& link : config.modbus) {
-    for (const auto& device : link.devices) {
-      if (device.name == name) return Found{&link, &device};
-      names.push_back(device.name);
+    if (link.name == name) return &link;
+    names.push_back(link.name);
+  }
+  std::cerr << "fieldpost: " << unknown("Modbus link", name, names) << "\n";
+  return nullptr;
+}
+
+/// Of the device; `device` is set where there is one of the name.
+const config::ModbusLink* find_device(const config::Config& config, const std::string& name,
+                                      const config::ModbusDevice*& device) {
+  std::vector<std::string> names;
+  for (const auto& link : config.modbus) {
+    for (const auto& each : link.devices) {
+      names.push_back(each.name);
+      if (each.name != name) continue;
+      device = &each;
+      return &link;
     }
   }
   std::cerr << "fieldpost: " << unknown("Modbus device", name, names) << "\n";
-  return std::nullopt;
+  return nullptr;
 }
 
 /// What a SunSpec device has is known when it has been asked.
@@ -53,23 +63,37 @@ bool points_known(const config::ModbusDevice& device, const std::vector<std::str
   return true;
 }
 
-/// Through the agent where it runs: a device may take one connection only, and a serial line has one master.
-std::string read_json(const config::Config& config, const Found& found, const std::vector<std::string>& points) {
-  constexpr std::size_t sunspec_requests = 100;
-  const std::size_t requests =
-      found.device->sunspec ? sunspec_requests : std::max<std::size_t>(1, found.device->points.points.size());
-  const auto at_most = std::min<std::chrono::milliseconds>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(found.link->timeout * requests) + beyond_timeout,
-      std::chrono::minutes{2});
-  const Answer answer = ask(control_path(config.buffer.path), {"read", found.device->name, points}, at_most);
-  switch (answer.kind) {
-    case Answer::Kind::answered:
-      return answer.text;
-    case Answer::Kind::not_running:
-      return to_json(drivers::modbus::read_once(*found.link, found.device->name, points, SystemClock{}));
-    default:
-      throw std::runtime_error(answer.text);
+/// What is to be read, and on which link; nothing, and it has been said why.
+const config::ModbusLink* order_of(const Args& args, const config::Config& config, drivers::ReadOrder& order) {
+  order.device = args.arguments.front();
+  order.points.assign(args.arguments.begin() + 1, args.arguments.end());
+  if (args.has("--raw")) {
+    order.raw = std::get<config::RegisterRange>(config::parse_run(args.value("--raw")));
+    if (!order.points.empty()) {
+      std::cerr << "fieldpost: --raw reads registers, not points: leave out \"" << order.points.front() << "\"\n";
+      return nullptr;
+    }
   }
+  if (args.has("--unit")) {
+    order.unit = std::stoi(args.value("--unit"));
+    if (order.raw) return find_link(config, order.device);
+    std::cerr << "fieldpost: --unit needs --raw: a unit that is not configured has no points\n";
+    return nullptr;
+  }
+  const config::ModbusDevice* device = nullptr;
+  const config::ModbusLink* link = find_device(config, order.device, device);
+  return link != nullptr && points_known(*device, order.points) ? link : nullptr;
+}
+
+int show(const Args& args, const config::Config& config, const config::ModbusLink& link,
+         const drivers::ReadOrder& order) {
+  const std::string json = reading_json(config, link, order);
+  const DeviceReadingText reading = render_device_reading(json, order.raw.has_value());
+  std::cout << (args.has("--json") ? json + "\n" : reading.text) << std::flush;
+  if (!reading.error.empty()) {
+    std::cerr << "fieldpost: " << order.device << " (" << link.url.text << "): " << reading.error << "\n";
+  }
+  return reading.error.empty() && reading.good ? fine : failed;
 }
 
 }  // namespace
@@ -77,18 +101,22 @@ std::string read_json(const config::Config& config, const Found& found, const st
 int read(const Args& args) {
   const auto config = load(args);
   if (!config) return misused;
-  const auto found = find(*config, args.arguments.front());
-  if (!found) return misused;
-  const std::vector<std::string> points(args.arguments.begin() + 1, args.arguments.end());
-  if (!points_known(*found->device, points)) return misused;
-  const std::string json = read_json(*config, *found, points);
-  const DeviceReadingText reading = render_device_reading(json);
-  std::cout << (args.has("--json") ? json + "\n" : reading.text);
-  if (!reading.error.empty()) {
-    std::cerr << "fieldpost: " << found->device->name << " (" << found->link->url.text << ", unit "
-              << found->device->unit << "): " << reading.error << "\n";
+  if (args.has("--scan")) {
+    const config::ModbusLink* link = find_link(*config, args.value("--scan"));
+    return link == nullptr ? misused : scan(args, *config, *link);
   }
-  return reading.error.empty() && reading.good ? fine : failed;
+  drivers::ReadOrder order;
+  const config::ModbusLink* link = order_of(args, *config, order);
+  if (link == nullptr) return misused;
+  if (!args.has("--watch")) return show(args, *config, *link, order);
+  const bool clear = ::isatty(STDOUT_FILENO) == 1 && !args.has("--json");
+  // Ctrl-C ends the process: there is nothing to put back.
+  while (std::cout) {
+    if (clear) std::cout << "\033[H\033[2J";
+    show(args, *config, *link, order);
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
+  return failed;
 }
 
 }  // namespace fieldpost::cli

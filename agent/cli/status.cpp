@@ -20,7 +20,7 @@ constexpr std::chrono::seconds patience{5};
 /// The status object: the agent's, or the database's where no agent runs.
 std::string status_json(const config::Buffer& buffer, std::int64_t now) {
   const std::string& database = buffer.path;
-  const Answer answer = ask(control_path(database), {"status", "", {}}, patience);
+  const Answer answer = ask(control_path(database), {"status"}, patience);
   switch (answer.kind) {
     case Answer::Kind::answered:
       return answer.text;

@@ -31,7 +31,11 @@ constexpr std::array rejected_options{json};
 constexpr std::array purge_options{lane, Option{"--before", "TIME", "only batches from before then: a time, or an age"},
                                    Option{"--rejected", nullptr, "the rejected readings, not the waiting ones"},
                                    Option{"--yes", nullptr, "do not ask"}};
-constexpr std::array read_options{json};
+constexpr std::array read_options{
+    json, Option{"--watch", nullptr, "read it anew each second until Ctrl-C"},
+    Option{"--raw", "REGISTER+N", "registers instead of points, as every type: holding:100+20"},
+    Option{"--unit", "ID", "with --raw: DEVICE is a link, and this unit id on it is read"},
+    Option{"--scan", "LINK", "list the unit ids that answer on a link"}};
 constexpr std::array demo_options{json};
 
 constexpr std::size_t any_number = 1000;

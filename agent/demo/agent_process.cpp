@@ -63,7 +63,7 @@ AgentProcess::AgentProcess(const AgentOptions& options) : database_(options.fold
 std::optional<Glimpse> AgentProcess::look() {
   if (child_->wait(std::chrono::milliseconds{0}))
     throw std::runtime_error("the agent ended:\n" + child_->last_output());
-  const Answer answer = ask(control_path(database_), {"status", "", {}}, std::chrono::milliseconds{900});
+  const Answer answer = ask(control_path(database_), {"status"}, std::chrono::milliseconds{900});
   const Json status = Json::parse(answer.text, nullptr, false);
   if (answer.kind != Answer::Kind::answered || !status.is_object() || !status.contains("link")) return std::nullopt;
   Glimpse glimpse;

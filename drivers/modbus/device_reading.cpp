@@ -34,69 +34,94 @@ const Named* find(const std::vector<Named>& all, const std::string& name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-}  // namespace
-
-DeviceReading take(Line& line, const config::ModbusDevice& device, const std::vector<std::string>& names,
-                   const Clock& clock) {
-  DeviceReading reading;
-  reading.device = device.name;
-  reading.time = clock.now().wall;
-  sunspec::Discovery found;
-  if (device.sunspec) {
-    found = sunspec::discover(line, device.unit);
-    reading.error = found.error;
-    reading.notes = found.notes;
-    if (found.points.empty()) return reading;
-  }
-  const std::vector<config::Point>& known = device.sunspec ? found.points : device.points.points;
+/// The points that the order names, of all that the device has; nothing, and why.
+std::optional<std::vector<config::Point>> points_of(std::vector<config::Point> all, const ReadOrder& order,
+                                                    DeviceReading& reading) {
+  if (order.points.empty()) return all;
   std::vector<config::Point> points;
-  for (const std::string& name : names) {
-    const config::Point* point = find(known, name);
+  for (const std::string& name : order.points) {
+    const config::Point* point = find(all, name);
     if (point == nullptr) {
-      reading.error = unknown(device.name, "point", name, known);
-      return reading;
+      reading.error = unknown(reading.device, "point", name, all);
+      return std::nullopt;
     }
     points.push_back(*point);
   }
-  if (names.empty()) points = known;
+  return points;
+}
+
+/// Of its map, or what a SunSpec device says of itself; none, and why.
+std::vector<config::Point> all_points(Line& line, const config::ModbusDevice& device, DeviceReading& reading) {
+  if (!device.sunspec) return device.points.points;
+  sunspec::Discovery found = sunspec::discover(line, device.unit);
+  reading.error = std::move(found.error);
+  reading.notes = std::move(found.notes);
+  return std::move(found.points);
+}
+
+std::vector<config::Point> raw_points(const config::RegisterRange& raw) {
+  std::vector<config::Point> points;
+  for (std::uint32_t address = raw.first; address <= raw.last; ++address) {
+    config::Point& point = points.emplace_back();
+    point.name = std::string(name(raw.table)) + ":" + std::to_string(address);
+    point.reg = {raw.table, static_cast<std::uint16_t>(address)};
+    point.type = is_bits(raw.table) ? config::Type::boolean : config::Type::uint16;
+  }
+  return points;
+}
+
+/// The device that the order means; one that is not configured where it gives a unit.
+std::optional<config::ModbusDevice> device_of(const config::ModbusLink& link, const ReadOrder& order,
+                                              std::string& error) {
+  if (order.unit) {
+    config::ModbusDevice device;
+    device.name = link.name + " unit " + std::to_string(*order.unit);
+    device.unit = *order.unit;
+    return device;
+  }
+  const config::ModbusDevice* device = find(link.devices, order.device);
+  if (device == nullptr) error = unknown(link.name, "device", order.device, link.devices);
+  return device == nullptr ? std::nullopt : std::optional(*device);
+}
+
+}  // namespace
+
+DeviceReading take(Line& line, const config::ModbusLink& link, const ReadOrder& order, const Clock& clock) {
+  DeviceReading reading;
+  reading.device = order.device;
+  reading.time = clock.now().wall;
+  const std::optional<config::ModbusDevice> device = device_of(link, order, reading.error);
+  if (!device) return reading;
+  reading.device = device->name;
+  const auto all = order.raw ? raw_points(*order.raw) : all_points(line, *device, reading);
+  const auto points = points_of(all, order, reading);
+  if (!points || points->empty()) return reading;
   if (!line.open()) {
     reading.error = line.error();
     return reading;
   }
 
   const auto start = std::chrono::steady_clock::now();
-  Reader reader(points, PlanLimits(device));
-  const Pass pass = reader.read(line, device.unit);
+  Reader reader(*points, PlanLimits(*device));
+  const Pass pass = reader.read(line, device->unit);
   reading.time = clock.now().wall;
   reading.duration = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (pass.failure.kind == Outcome::Kind::disconnected) reading.error = line.error();
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const config::Register& reg = points[i].reg;
+  for (std::size_t i = 0; i < points->size(); ++i) {
+    const config::Point& point = (*points)[i];
     const std::span<const std::uint16_t> raw = reader.raw(i);
-    reading.points.push_back({points[i].name,
+    reading.points.push_back({point.name,
                               reader.values()[i],
-                              points[i].unit,
-                              std::string(name(reg.table)) + ":" + std::to_string(reg.address),
+                              point.unit,
+                              std::string(name(point.reg.table)) + ":" + std::to_string(point.reg.address),
                               {raw.begin(), raw.end()}});
   }
   return reading;
 }
 
-const config::ModbusDevice* find_device(const config::ModbusLink& link, const std::string& name, std::string& error) {
-  const config::ModbusDevice* device = find(link.devices, name);
-  if (device == nullptr) error = unknown(link.name, "device", name, link.devices);
-  return device;
-}
-
-DeviceReading read_once(const config::ModbusLink& link, const std::string& device,
-                        const std::vector<std::string>& points, const Clock& clock) {
-  DeviceReading failed;
-  failed.device = device;
-  failed.time = clock.now().wall;
-  const config::ModbusDevice* known = find_device(link, device, failed.error);
-  if (known == nullptr) return failed;
+DeviceReading read_once(const config::ModbusLink& link, const ReadOrder& order, const Clock& clock) {
   Line line(link);
-  return take(line, *known, points, clock);
+  return take(line, link, order, clock);
 }
 
 }  // namespace fieldpost::drivers::modbus

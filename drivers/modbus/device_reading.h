@@ -1,8 +1,8 @@
 // One poll of a device, now: what `fieldpost read` shows.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,20 +29,23 @@ struct DeviceReading {
   std::vector<std::string> notes{};  // of a SunSpec device, what is left out, in words
 };
 
+/// What is to be read: points of a device, or registers of anything on a link.
+struct ReadOrder {
+  std::string device{};                        // or, with `unit`, the link
+  std::vector<std::string> points{};           // in this order; none: all of the map's
+  std::optional<int> unit{};                   // of the link, whether it is configured or not; needs `raw`
+  std::optional<config::RegisterRange> raw{};  // instead of points: each register as a uint16, each bit as a bool
+};
+
 namespace modbus {
 
 class Line;
 
-/// The named points in the order of the names, all of the map's where there are none. `device` is one of the line's.
-DeviceReading take(Line& line, const config::ModbusDevice& device, const std::vector<std::string>& names,
-                   const Clock& clock);
-
-/// The device of that name; null, and `error` says which there are.
-const config::ModbusDevice* find_device(const config::ModbusLink& link, const std::string& name, std::string& error);
+/// Over the link's line.
+DeviceReading take(Line& line, const config::ModbusLink& link, const ReadOrder& order, const Clock& clock);
 
 /// Over a connection of its own, for when no agent runs.
-DeviceReading read_once(const config::ModbusLink& link, const std::string& device,
-                        const std::vector<std::string>& points, const Clock& clock);
+DeviceReading read_once(const config::ModbusLink& link, const ReadOrder& order, const Clock& clock);
 
 }  // namespace modbus
 }  // namespace fieldpost::drivers

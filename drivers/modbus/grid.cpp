@@ -19,6 +19,13 @@ std::uint64_t Grid::advance(Time now) {
   return static_cast<std::uint64_t>(skipped);
 }
 
+void Grid::catch_up(Time now) {
+  if (now < next_) return;
+  const std::int64_t periods = (now - next_) / period_;
+  due_ = next_ + periods * period_;
+  next_ = due_ + period_;
+}
+
 Grid::Duration phase(std::string_view link, std::size_t device, std::size_t devices, Grid::Duration period) {
   std::uint32_t hash = 2'166'136'261U;  // FNV-1a
   for (const char c : link)

@@ -22,6 +22,9 @@ class Grid {
   /// that were.
   std::uint64_t advance(Time now);
 
+  /// The due poll was not to be made: it is the last one up to `now`.
+  void catch_up(Time now);
+
  private:
   Duration period_;
   Time due_;

@@ -9,8 +9,7 @@ namespace fieldpost::drivers {
 using SteadyClock = std::chrono::steady_clock;
 
 struct ModbusSource::Asked {
-  std::string device;
-  std::vector<std::string> points;
+  ReadOrder order;
   std::promise<DeviceReading> answer;
 };
 
@@ -26,7 +25,7 @@ ModbusSource::ModbusSource(const config::ModbusLink& link, Queue& queue, const C
     : link_(link), queue_(queue), clock_(clock), line_(link), since_(clock.now().wall) {
   devices_.reserve(link.devices.size());
   for (const config::ModbusDevice& device : link.devices)
-    devices_.emplace_back(device, link.name);
+    devices_.emplace_back(device, link.name, queue.agent(), link.devices.size() == 1);
 }
 
 ModbusSource::~ModbusSource() {
@@ -61,11 +60,25 @@ void ModbusSource::join() {
 void ModbusSource::run() {
   while (!stopping_ && !devices_.empty()) {
     serve_one();
-    modbus::PolledDevice& next = *std::min_element(devices_.begin(), devices_.end(),
-                                                   [](const auto& a, const auto& b) { return a.due() < b.due(); });
-    if (wait_until(next.due()) && !poll(next)) break;
+    if (!poll_next()) break;
   }
   refuse_asked();
+}
+
+/// Waits for the poll that is due next, those of the alarm lane before the others, and makes it; false at the end.
+bool ModbusSource::poll_next() {
+  const modbus::Grid::Time now = SteadyClock::now();
+  modbus::PolledDevice* device = nullptr;
+  modbus::PolledDevice::Due next;
+  for (modbus::PolledDevice& other : devices_) {
+    const modbus::PolledDevice::Due due = other.next(now);
+    if (due.group != nullptr && (next.group == nullptr || modbus::before(due, next, now))) {
+      device = &other;
+      next = due;
+    }
+  }
+  if (device == nullptr) return false;
+  return !wait_until(next.at) || poll(*device, next);
 }
 
 bool ModbusSource::wait_until(modbus::Grid::Time due) {
@@ -77,16 +90,21 @@ bool ModbusSource::wait_until(modbus::Grid::Time due) {
   return !stopping_;
 }
 
-bool ModbusSource::poll(modbus::PolledDevice& device) {
+bool ModbusSource::poll(modbus::PolledDevice& device, const modbus::PolledDevice::Due& due) {
   const SteadyClock::time_point began = SteadyClock::now();
-  const modbus::Pass pass = device.poll(line_);
+  due.group->read(line_, device.config().unit);
   const Stamp stamp = clock_.now();
   if (stopping_) return false;  // what was interrupted says nothing about the device
-  if (queue_.append(device.layout(), stamp, device.values()).count() == 0) return false;
-  const std::lock_guard lock(mutex_);
-  readings_ += device.values().size();
-  device.account(pass, began, SteadyClock::now(), stamp.wall);
-  judge(stamp.wall);
+  const SteadyClock::time_point now = SteadyClock::now();
+  const modbus::Polled polled = device.hand_on(*due.group, queue_, stamp, began, now);
+  {
+    const std::lock_guard lock(mutex_);
+    readings_ += polled.readings;
+    device.account(*due.group, polled, due.at, began, stamp.wall);
+    judge(stamp.wall);
+  }
+  if (polled.closing) return false;
+  device.announce(queue_, stamp, now, polled.overruns);
   return true;
 }
 
@@ -118,37 +136,32 @@ void ModbusSource::serve_one() {
     asked = std::move(asked_.front());
     asked_.pop_front();
   }
-  std::string error;
-  const config::ModbusDevice* device = modbus::find_device(link_, asked->device, error);
-  asked->answer.set_value(device == nullptr ? refused(asked->device, clock_, error)
-                                            : modbus::take(line_, *device, asked->points, clock_));
+  asked->answer.set_value(modbus::take(line_, link_, asked->order, clock_));
 }
 
 void ModbusSource::refuse_asked() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   for (const std::shared_ptr<Asked>& asked : asked_) {
-    asked->answer.set_value(refused(asked->device, clock_, "the link is stopping"));
+    asked->answer.set_value(refused(asked->order.device, clock_, "the link is stopping"));
   }
   asked_.clear();
 }
 
-DeviceReading ModbusSource::read(const std::string& device, const std::vector<std::string>& points,
-                                 std::chrono::milliseconds at_most) {
+DeviceReading ModbusSource::read(const ReadOrder& order, std::chrono::milliseconds at_most) {
   const auto asked = std::make_shared<Asked>();
-  asked->device = device;
-  asked->points = points;
+  asked->order = order;
   std::future<DeviceReading> answer = asked->answer.get_future();
   {
     const std::lock_guard lock(mutex_);
-    if (ended_) return refused(device, clock_, "the link is stopping");
+    if (ended_) return refused(order.device, clock_, "the link is stopping");
     asked_.push_back(asked);
   }
   wake_.notify_all();
   if (answer.wait_for(at_most) == std::future_status::ready) return answer.get();
   const std::lock_guard lock(mutex_);
   std::erase(asked_, asked);
-  return refused(device, clock_, "the link had no time for it within " + std::to_string(at_most.count()) + " ms");
+  return refused(order.device, clock_, "the link had no time for it within " + std::to_string(at_most.count()) + " ms");
 }
 
 SourceHealth ModbusSource::health() const {

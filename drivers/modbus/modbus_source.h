@@ -22,7 +22,8 @@
 
 namespace fieldpost::drivers {
 
-/// Every due poll of a device is one append() of all its points, good or bad, stamped when the last answer arrived.
+/// Every due poll of a group of points is one append() of them all, good or bad, stamped when the last answer arrived;
+/// those with a deadband go alone.
 class ModbusSource final : public Source {
  public:
   /// All three outlive it.
@@ -40,15 +41,17 @@ class ModbusSource final : public Source {
 
   /// Any thread. One poll between the link's own, over its connection; the link's thread serves one such request
   /// between two due polls. An error where it did not come to it within `at_most`.
-  DeviceReading read(const std::string& device, const std::vector<std::string>& points,
-                     std::chrono::milliseconds at_most);
+  DeviceReading read(const ReadOrder& order, std::chrono::milliseconds at_most);
+
+  const std::string& name() const { return link_.name; }
 
  private:
   struct Asked;
 
   void run();
   bool wait_until(modbus::Grid::Time due);
-  bool poll(modbus::PolledDevice& device);
+  bool poll_next();
+  bool poll(modbus::PolledDevice& device, const modbus::PolledDevice::Due& due);
   void serve_one();
   void refuse_asked();
   void judge(std::int64_t wall);

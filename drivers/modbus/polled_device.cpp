@@ -1,57 +1,97 @@
 #include "drivers/modbus/polled_device.h"
 
 #include <algorithm>
-#include <variant>
 
 namespace fieldpost::drivers::modbus {
-namespace {
 
-Layout layout_of(const config::ModbusDevice& device, const std::string& link) {
-  std::vector<PointName> names;
-  names.reserve(device.points.points.size());
-  for (const config::Point& point : device.points.points)
-    names.push_back({point.name, point.unit});
-  return {link, device.name, std::move(names)};
-}
+using Kind = Outcome::Kind;
 
-}  // namespace
-
-PolledDevice::PolledDevice(const config::ModbusDevice& config, const std::string& link)
-    : config_(config),
-      layout_(layout_of(config, link)),
-      reader_(config.points.points, PlanLimits(config)),
-      grid_({}, config.every, {}) {
+PolledDevice::PolledDevice(const config::ModbusDevice& config, const std::string& link, const std::string& agent,
+                           bool alone)
+    : config_(config), alone_(alone), groups_(group_points(config, link)), announcer_(agent, config.name) {
   health_.name = config.name;
 }
 
+bool before(const PolledDevice::Due& a, const PolledDevice::Due& b, Grid::Time now) {
+  if (a.at <= now && b.at <= now && a.group->alarm() != b.group->alarm()) return a.group->alarm();
+  return a.at < b.at;
+}
+
 void PolledDevice::begin(Grid::Time start, Grid::Duration phase) {
-  grid_ = Grid{start, config_.every, phase};
+  for (PointGroup& group : groups_)
+    group.grid() = Grid{start, group.every(), phase % group.every()};
   aged_ = start;
 }
 
-Pass PolledDevice::poll(Line& line) {
-  return reader_.read(line, config_.unit);
+PolledDevice::Due PolledDevice::next(Grid::Time now) {
+  Due next;
+  for (PointGroup& group : groups_) {
+    const Due due{&group, std::max(group.grid().due(), silence_.not_before())};
+    if (next.group == nullptr || before(due, next, now)) next = due;
+  }
+  return next;
+}
+
+Polled PolledDevice::hand_on(PointGroup& group, Queue& queue, const Stamp& stamp, Grid::Time began, Grid::Time now) {
+  Polled polled;
+  const auto take = [&](std::optional<std::size_t> appended) {
+    polled.readings += appended.value_or(0);
+    polled.closing = polled.closing || !appended;
+  };
+  const Pass& pass = group.last();
+  const bool was_silent = silence_.is_silent();
+  take(group.append(queue, stamp, now));
+  if (pass.spoke) silence_.spoke();
+  if (!pass.spoke && pass.failure.kind == Kind::timeout) {
+    // The others of its groups would find the same: they say so once, and wait with this one.
+    for (PointGroup& other : groups_) {
+      if (&other == &group || was_silent || alone_) continue;
+      take(other.append_bad(queue, stamp, now, reason(pass.failure)));
+    }
+    if (!alone_) silence_.silent(now, std::max(group.every(), std::chrono::ceil<Grid::Duration>(now - began)));
+  }
+  const std::uint64_t skipped = group.grid().advance(now);
+  if (!was_silent) polled.overruns = skipped;
+  if (was_silent && !silence_.is_silent()) {
+    for (PointGroup& other : groups_) {
+      if (other.grid().due() <= now) other.grid().catch_up(now);
+    }
+  }
+  return polled;
 }
 
 void PolledDevice::judge(const Pass& pass) {
-  const bool failed = pass.failure.kind != Outcome::Kind::answered;
-  health_.state = !failed ? State::up : pass.spoke ? State::degraded : State::down;
   health_.error = reason(pass.failure);
+  if (!pass.spoke) {
+    health_.state = State::down;
+    return;
+  }
+  const auto failed = std::find_if(groups_.begin(), groups_.end(),
+                                   [](const PointGroup& group) { return group.last().failure.kind != Kind::answered; });
+  health_.state = failed == groups_.end() ? State::up : State::degraded;
+  if (failed != groups_.end()) health_.error = reason(failed->last().failure);
 }
 
-void PolledDevice::account(const Pass& pass, Grid::Time began, Grid::Time now, std::int64_t wall) {
+void PolledDevice::account(const PointGroup& group, const Polled& polled, Grid::Time due, Grid::Time began,
+                           std::int64_t wall) {
   constexpr std::chrono::seconds window{30};
   if (began - aged_ >= window) {
     lateness_.age();
     aged_ = began;
   }
-  lateness_.add(std::chrono::duration<double>(began - grid_.due()).count());
+  lateness_.add(std::chrono::duration<double>(began - due).count());
+  const Pass& pass = group.last();
   judge(pass);
   ++health_.polls;
-  if (pass.failure.kind != Outcome::Kind::answered) ++health_.errors;
-  if (pass.failure.kind == Outcome::Kind::timeout) ++health_.timeouts;
-  health_.last_reading = wall;
-  health_.overruns += grid_.advance(now);
+  if (pass.failure.kind != Kind::answered) ++health_.errors;
+  if (pass.failure.kind == Kind::timeout) ++health_.timeouts;
+  if (polled.readings > 0) health_.last_reading = wall;
+  health_.overruns += polled.overruns;
+}
+
+void PolledDevice::announce(Queue& queue, const Stamp& stamp, Grid::Time now, std::uint64_t overruns) {
+  announcer_.state(queue, stamp, health_.state, health_.error);
+  announcer_.overrun(queue, stamp, now, overruns);
 }
 
 DeviceHealth PolledDevice::health() const {

@@ -57,9 +57,9 @@ void check_all(const DeviceReading& reading) {
 
 TEST_CASE("a device is read over a connection of its own", "[modbus][read]") {
   const Plant plant;
-  check_all(modbus::read_once(plant.link, "pump-7", {}, plant.polled.clock()));
+  check_all(modbus::read_once(plant.link, {"pump-7"}, plant.polled.clock()));
 
-  const DeviceReading two = modbus::read_once(plant.link, "pump-7", {"running", "pressure"}, plant.polled.clock());
+  const DeviceReading two = modbus::read_once(plant.link, {"pump-7", {"running", "pressure"}}, plant.polled.clock());
   REQUIRE(two.points.size() == 2);
   CHECK(two.points[0].value == Value{true});
   CHECK(two.points[1].value == Value{4.21F});
@@ -70,44 +70,77 @@ TEST_CASE("a device is read between the link's polls, over its connection", "[mo
   ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
   source.start();
   REQUIRE(plant.polled.comes("pump-7", {"4.21", "7", "true"}));
-  check_all(source.read("pump-7", {}, 10s));
+  check_all(source.read({"pump-7"}, 10s));
   CHECK(plant.server.connections() == 1);
   CHECK(plant.polled.take().empty());  // what is read on demand is no reading of the queue
+}
+
+TEST_CASE("registers are read without a map, of a device or of any unit", "[modbus][read]") {
+  Plant plant;
+  plant.equipment.set(9, Table::input, 0, {5});
+  ReadOrder order{"pump-7"};
+  order.raw = config::RegisterRange{Table::holding, 100, 102};
+  const DeviceReading known = modbus::read_once(plant.link, order, plant.polled.clock());
+  REQUIRE(known.points.size() == 3);
+  CHECK(known.points[0].reg == "holding:100");
+  CHECK(known.points[0].value == Value{std::uint64_t{0x4086}});
+  CHECK(known.points[2].raw == Words{7});
+  CHECK(plant.equipment.request_count() == 1);
+
+  ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
+  source.start();
+  ReadOrder stranger{"plc-a"};
+  stranger.unit = 9;
+  stranger.raw = config::RegisterRange{Table::input, 0, 0};
+  const DeviceReading found = source.read(stranger, 10s);
+  REQUIRE(found.points.size() == 1);
+  CHECK(found.device == "plc-a unit 9");
+  CHECK(found.points[0].value == Value{std::uint64_t{5}});
+
+  order.raw = config::RegisterRange{Table::coil, 2, 3};
+  CHECK(source.read(order, 10s).points[1].value == Value{true});
+  // An illegal register among them leaves the others.
+  plant.equipment.refuse(Table::holding, 101, 101, 2);
+  order.raw = config::RegisterRange{Table::holding, 100, 102};
+  const DeviceReading rest = source.read(order, 10s);
+  CHECK(rest.points[0].raw == Words{0x4086});
+  CHECK(rest.points[1].value == Value{Bad{"illegal data address"}});
+  CHECK(rest.points[2].raw == Words{7});
 }
 
 TEST_CASE("names that do not exist are answered by what was meant, or by what there is", "[modbus][read]") {
   Plant plant;
   const auto& clock = plant.polled.clock();
-  CHECK(modbus::read_once(plant.link, "pump-7", {"presure"}, clock).error ==
+  CHECK(modbus::read_once(plant.link, {"pump-7", {"presure"}}, clock).error ==
         "pump-7 has no point presure; did you mean pressure?");
-  CHECK(modbus::read_once(plant.link, "pump-7", {"xyz"}, clock).error ==
+  CHECK(modbus::read_once(plant.link, {"pump-7", {"xyz"}}, clock).error ==
         "pump-7 has no point xyz; it has pressure, hours, running");
-  CHECK(modbus::read_once(plant.link, "pump-8", {}, clock).error == "plc-a has no device pump-8; did you mean pump-7?");
+  CHECK(modbus::read_once(plant.link, {"pump-8"}, clock).error == "plc-a has no device pump-8; did you mean pump-7?");
   CHECK(plant.equipment.request_count() == 0);
 
   ModbusSource source(plant.link, plant.polled.queue(), clock);
   source.start();
-  CHECK(source.read("boiler", {}, 10s).error == "plc-a has no device boiler; it has pump-7");
+  CHECK(source.read({"boiler"}, 10s).error == "plc-a has no device boiler; it has pump-7");
 }
 
 TEST_CASE("a device that cannot be asked says why", "[modbus][read]") {
   Plant plant;
   SECTION("nobody listens") {
     plant.server.stop();
-    CHECK(modbus::read_once(plant.link, "pump-7", {}, plant.polled.clock()).error ==
+    CHECK(modbus::read_once(plant.link, {"pump-7"}, plant.polled.clock()).error ==
           "cannot connect: Connection refused");
   }
   SECTION("it does not answer") {
     plant.equipment.set_silent(true);
     plant.link.timeout = 50ms;
-    const DeviceReading reading = modbus::read_once(plant.link, "pump-7", {"hours"}, plant.polled.clock());
+    const DeviceReading reading = modbus::read_once(plant.link, {"pump-7", {"hours"}}, plant.polled.clock());
     REQUIRE(reading.points.size() == 1);
     CHECK(reading.points[0].value == Value{Bad{"timeout"}});
     CHECK(reading.points[0].raw.empty());
   }
   SECTION("the address is illegal") {
     plant.equipment.refuse(Table::holding, 102, 102, 2);
-    const DeviceReading reading = modbus::read_once(plant.link, "pump-7", {"hours"}, plant.polled.clock());
+    const DeviceReading reading = modbus::read_once(plant.link, {"pump-7", {"hours"}}, plant.polled.clock());
     REQUIRE(reading.points.size() == 1);
     CHECK(reading.points[0].value == Value{Bad{"illegal data address"}});
   }
@@ -120,8 +153,8 @@ TEST_CASE("whoever asks waits no longer than he said, and is told when the link 
   ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
   source.start();
   REQUIRE(support::eventually(20s, [&] { return plant.equipment.request_count() == 1; }));
-  CHECK(source.read("pump-7", {}, 20ms).error == "the link had no time for it within 20 ms");
-  auto late = std::async(std::launch::async, [&] { return source.read("pump-7", {}, 60s); });
+  CHECK(source.read({"pump-7"}, 20ms).error == "the link had no time for it within 20 ms");
+  auto late = std::async(std::launch::async, [&] { return source.read({"pump-7"}, 60s); });
   source.request_stop();
   CHECK(late.get().error == "the link is stopping");
 }
@@ -140,7 +173,7 @@ TEST_CASE("many who ask do not keep the link from its polls", "[modbus][read]") 
     askers.push_back(std::async(std::launch::async, [&] {
       int failed = 0;
       while (!enough)
-        failed += source.read("pump-7", {}, 10s).error.empty() ? 0 : 1;
+        failed += source.read({"pump-7"}, 10s).error.empty() ? 0 : 1;
       return failed;
     }));
   }

@@ -164,7 +164,7 @@ TEST_CASE("a wait for a serial answer ends with the driver", "[modbus][rtu]") {
 
 TEST_CASE("a serial line is read once without the agent", "[modbus][rtu]") {
   const SerialPlant plant;
-  const DeviceReading reading = modbus::read_once(plant.link, "b", {}, plant.polled.clock());
+  const DeviceReading reading = modbus::read_once(plant.link, {"b"}, plant.polled.clock());
   CHECK(reading.error.empty());
   REQUIRE(reading.points.size() == 1);
   CHECK(reading.points[0].value == Value{std::uint64_t{9}});

@@ -172,7 +172,7 @@ TEST_CASE("a queue that closes ends the driver", "[modbus]") {
   REQUIRE(polled.comes("a", {"5"}));
   polled.queue().close();
   source.join();
-  CHECK(source.read("a", {}, 1s).error == "the link is stopping");
+  CHECK(source.read({"a"}, 1s).error == "the link is stopping");
 }
 
 }  // namespace

@@ -70,12 +70,12 @@ std::string echo(const Request& request) {
 }  // namespace
 
 TEST_CASE("control: a request goes there and back as JSON") {
-  const auto request = parse_request(to_json(Request{"read", "pump \"7\"", {"a", "b"}}));
+  const auto request = parse_request(to_json(Request{"read", {"pump \"7\"", {"a", "b"}}}));
   REQUIRE(request);
-  CHECK(request->device == "pump \"7\"");
-  CHECK(request->points == std::vector<std::string>{"a", "b"});
+  CHECK(request->read.device == "pump \"7\"");
+  CHECK(request->read.points == std::vector<std::string>{"a", "b"});
   const PurgeOrder order{Lane::telemetry, 1'795'338'191'123'456, true};
-  const auto purge = parse_request(to_json(Request{"purge", "", {}, order}));
+  const auto purge = parse_request(to_json(Request{"purge", {}, order}));
   REQUIRE(purge);
   CHECK(purge->verb == "purge");
   CHECK(purge->order.lane == order.lane);
@@ -107,7 +107,7 @@ TEST_CASE("control: asks and answers", "[threads]") {
   struct stat file {};
   REQUIRE(::stat(path.c_str(), &file) == 0);
   CHECK((file.st_mode & 0777) == 0660);
-  const Answer answer = ask(path, {"read", "pump-7", {"flow"}}, seconds{5});
+  const Answer answer = ask(path, {"read", {"pump-7", {"flow"}}}, seconds{5});
   CHECK(answer.kind == Answer::Kind::answered);
   CHECK(answer.text == R"({"verb":"read","device":"pump-7","points":["flow"]})");
 }
@@ -160,7 +160,7 @@ TEST_CASE("control: a read in hand holds up nobody, and a third one is refused",
     ended.wait();
     return std::string(R"({"read":true})");
   });
-  const auto read = [&] { return ask(path, {"read", "pump-7", {}}, seconds{30}).text; };
+  const auto read = [&] { return ask(path, {"read", {"pump-7"}}, seconds{30}).text; };
   auto first = std::async(std::launch::async, read);
   auto second = std::async(std::launch::async, read);
   const bool both = eventually(seconds{10}, [&] { return reads == 2; });

@@ -37,6 +37,16 @@ TEST_CASE("a place is skipped only when its whole period has gone by", "[modbus]
   CHECK(grid.due() == start + 1'000ms);
 }
 
+TEST_CASE("a grid that catches up is at the last place that has come", "[modbus][grid]") {
+  Grid grid(start, 100ms, 0ms);
+  grid.catch_up(start + 99ms);
+  CHECK(grid.due() == start);
+  grid.catch_up(start + 1'050ms);
+  CHECK(grid.due() == start + 1'000ms);
+  CHECK(grid.advance(start + 1'060ms) == 0);
+  CHECK(grid.due() == start + 1'100ms);
+}
+
 TEST_CASE("polls and skipped periods together are the periods that have passed", "[modbus][grid]") {
   Grid grid(start, 10ms, 0ms);
   std::uint64_t counted = 0;

@@ -1,0 +1,85 @@
+#include "drivers/modbus/point_group.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace fieldpost::drivers::modbus {
+namespace {
+
+using config::Point;
+
+std::vector<Point> plain_first(std::vector<Point> points) {
+  std::stable_partition(points.begin(), points.end(), [](const Point& point) { return !point.deadband; });
+  return points;
+}
+
+Layout layout_of(const std::string& link, const std::string& device, std::span<const Point> points, Lane lane) {
+  std::vector<PointName> names;
+  names.reserve(points.size());
+  for (const Point& point : points)
+    names.push_back({point.name, point.unit});
+  return {link, device, std::move(names), lane};
+}
+
+}  // namespace
+
+PointGroup::PointGroup(const config::ModbusDevice& device, const std::string& link, std::vector<Point> points)
+    : alarm_(points.front().alarm),
+      every_(points.front().every.value_or(device.every)),
+      points_(plain_first(std::move(points))),
+      reader_(points_, PlanLimits(device)),
+      grid_({}, every_, {}) {
+  const Lane lane = alarm_ ? Lane::alarm : Lane::telemetry;
+  const auto first = std::find_if(points_.begin(), points_.end(), [](const Point& point) { return point.deadband; });
+  plain_ = static_cast<std::size_t>(first - points_.begin());
+  if (plain_ > 0) layouts_.push_back(layout_of(link, device.name, std::span(points_).first(plain_), lane));
+  for (std::size_t i = plain_; i < points_.size(); ++i) {
+    layouts_.push_back(layout_of(link, device.name, {&points_[i], 1}, lane));
+    deadbands_.emplace_back(*points_[i].deadband, points_[i].max_silence);
+  }
+}
+
+const Pass& PointGroup::read(Line& line, int unit) {
+  last_ = reader_.read(line, unit);
+  return last_;
+}
+
+std::optional<std::size_t> PointGroup::append(Queue& queue, const Stamp& stamp, Grid::Time now) {
+  return append(queue, stamp, now, reader_.values());
+}
+
+std::optional<std::size_t> PointGroup::append_bad(Queue& queue, const Stamp& stamp, Grid::Time now,
+                                                  const std::string& reason) {
+  return append(queue, stamp, now, std::vector<Value>(points_.size(), Value{Bad{reason}}));
+}
+
+std::optional<std::size_t> PointGroup::append(Queue& queue, const Stamp& stamp, Grid::Time now,
+                                              std::span<const Value> values) {
+  std::size_t appended = 0;
+  auto layout = layouts_.begin();
+  if (plain_ > 0) {
+    if (queue.append(*layout++, stamp, values.first(plain_)).count() == 0) return std::nullopt;
+    appended += plain_;
+  }
+  for (std::size_t i = plain_; i < points_.size(); ++i, ++layout) {
+    if (!deadbands_[i - plain_].passes(values[i], now)) continue;
+    if (queue.append(*layout, stamp, values.subspan(i, 1)).count() == 0) return std::nullopt;
+    ++appended;
+  }
+  return appended;
+}
+
+std::vector<PointGroup> group_points(const config::ModbusDevice& device, const std::string& link) {
+  std::map<std::pair<bool, config::Duration>, std::vector<Point>> parts;
+  for (const Point& point : device.points.points)
+    parts[{!point.alarm, point.every.value_or(device.every)}].push_back(point);
+  std::vector<PointGroup> groups;
+  groups.reserve(parts.size());
+  for (auto& [key, points] : parts)
+    groups.emplace_back(device, link, std::move(points));
+  return groups;
+}
+
+}  // namespace fieldpost::drivers::modbus
