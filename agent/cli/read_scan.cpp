@@ -59,7 +59,10 @@ int scan(const Args& args, const config::Config& config, const config::ModbusLin
   Json units = Json::array();
   {
     Progress progress(::isatty(STDERR_FILENO) == 1, "units");
+    auto next = std::chrono::steady_clock::now();
     for (int unit = 1; unit <= last_unit; ++unit) {
+      std::this_thread::sleep_until(next);
+      next = std::max(next, std::chrono::steady_clock::now()) + apart;
       progress.update(static_cast<std::uint64_t>(unit), last_unit);
       const Asked asked = ask_unit(config, link, unit);
       if (!asked.error.empty()) {
@@ -68,7 +71,6 @@ int scan(const Args& args, const config::Config& config, const config::ModbusLin
       }
       if (asked.answered)
         units.push_back({{"unit", unit}, {"reason", asked.reason.empty() ? Json() : Json(asked.reason)}});
-      std::this_thread::sleep_for(apart);
     }
   }
   if (json) {

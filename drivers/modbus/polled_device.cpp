@@ -48,10 +48,10 @@ Polled PolledDevice::hand_on(PointGroup& group, Queue& queue, const Stamp& stamp
       if (&other == &group || was_silent || alone_) continue;
       take(other.append_bad(queue, stamp, now, reason(pass.failure)));
     }
-    if (!alone_) silence_.silent(now, std::max(group.every(), std::chrono::ceil<Grid::Duration>(now - began)));
+    if (!alone_) silence_.silent(now, group.every(), std::chrono::ceil<Grid::Duration>(now - began));
   }
   const std::uint64_t skipped = group.grid().advance(now);
-  if (!was_silent) polled.overruns = skipped;
+  if (!was_silent && !silence_.is_silent()) polled.overruns = skipped;
   if (was_silent && !silence_.is_silent()) {
     for (PointGroup& other : groups_) {
       if (other.grid().due() <= now) other.grid().catch_up(now);

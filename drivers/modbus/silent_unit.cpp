@@ -4,11 +4,13 @@
 
 namespace fieldpost::drivers::modbus {
 
-void SilentUnit::silent(Time now, Duration first) {
-  constexpr Duration longest = std::chrono::seconds{30};
+void SilentUnit::silent(Time now, Duration every, Duration took) {
+  constexpr Duration furthest = std::chrono::seconds{30};
+  constexpr int share = 20;
   constexpr unsigned most_doublings = 20;
-  const Duration doubled = first * (1U << std::min(times_, most_doublings));
-  not_before_ = now + std::clamp(doubled, first, std::max(first, longest));
+  const Duration first = std::max(every, took);
+  const Duration longest = std::max(first, std::min(share * took, furthest));
+  not_before_ = now + std::min(first * (1U << std::min(times_, most_doublings)), longest);
   ++times_;
 }
 

@@ -10,9 +10,10 @@ class SilentUnit {
   using Time = std::chrono::steady_clock::time_point;
   using Duration = std::chrono::microseconds;
 
-  /// A poll without an answer, which ended at `now`. It is asked again after `first`, which is doubled with each such
-  /// poll up to 30 s, or to `first` where that is longer.
-  void silent(Time now, Duration first);
+  /// A poll without an answer, which `took` that long and ended at `now`. The next one comes a period later, or `took`
+  /// where that is longer; twice that after each further one, until it costs the link a twentieth of its time or is 30
+  /// s away.
+  void silent(Time now, Duration every, Duration took);
   /// It spoke.
   void spoke() { *this = {}; }
 

@@ -42,13 +42,14 @@ Finished fieldpost(std::vector<std::string> words) {
 
 /// A folder with a configuration of one link with one pump.
 struct Site {
-  explicit Site(const std::string& url = "tcp://127.0.0.1:1") {
+  explicit Site(const std::string& url = "tcp://127.0.0.1:1", const std::string& timeout = "2s") {
     folder.write("pump.toml", pump_map);
     file = folder.write("fieldpost.toml",
                         "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\nclock = \"trusted\"\n[buffer]\npath = \"" +
                             database() +
                             "\"\n[kafka]\nbrokers = [\"127.0.0.1:1\"]\n[[modbus]]\nname = \"plc-a\"\nurl = \"" + url +
-                            "\"\ntimeout = \"2s\"\n[[modbus.device]]\nname = \"pump-7\"\nunit = 1\nmap = "
+                            "\"\ntimeout = \"" + timeout +
+                            "\"\n[[modbus.device]]\nname = \"pump-7\"\nunit = 1\nmap = "
                             "\"pump.toml\"\nevery = \"1s\"\n");
   }
   std::string database() const { return folder / "queue.db"; }
@@ -257,6 +258,53 @@ TEST_CASE("cli: read from a device") {
   }
 }
 
+TEST_CASE("cli: registers without a map") {
+  support::Equipment equipment;
+  equipment.set(1, config::Table::holding, 100, {0x4366, 0x8000, 7});
+  equipment.set(5, config::Table::input, 0, {0xfffe});
+  const support::ModbusTcpServer server(equipment);
+  const Site site(server.url());
+  const Finished raw = site.run({"read", "pump-7", "--raw", "holding:100+3"});
+  INFO(raw.out << raw.err);
+  CHECK(raw.status.code == 0);
+  CHECK_THAT(raw.out, Contains("holding:100     4366  17254   17254   4366   Cf    float32 ABCD 230.5"));
+  CHECK_THAT(raw.out, Contains("pump-7, 20"));
+  const Finished unit = site.run({"read", "plc-a", "--unit", "5", "--raw", "input:0", "--json"});
+  CHECK(unit.status.code == 0);
+  CHECK(Json::parse(unit.out)["points"][0]["raw"] == Json{0xfffe});
+  for (const auto& [words, complaint] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"read", "pump-7", "--raw", "register:100"}, "is no register"},
+           {{"read", "pump-7", "--raw", "holding:100+0"}, "must say how many"},
+           {{"read", "pump-7", "--raw", "holding:65535+2"}, "runs over the last register"},
+           {{"read", "pump-7", "flow", "--raw", "holding:1"}, "leave out \"flow\""},
+           {{"read", "plc-a", "--unit", "5"}, "--unit needs --raw"},
+           {{"read", "plc-a", "--unit", "256", "--raw", "input:0"}, "from 0 to 255"},
+           {{"read", "plc-b", "--unit", "5", "--raw", "input:0"}, "did you mean plc-a?"},
+           {{"read", "--scan", "plc-b"}, "did you mean plc-a?"},
+           {{"read", "pump-7", "--scan", "plc-a"}, "no device beside it"}}) {
+    const Finished wrong = site.run(words);
+    INFO(wrong.err);
+    CHECK(wrong.status.code == 2);
+    CHECK_THAT(wrong.err, Contains(complaint));
+  }
+}
+
+TEST_CASE("cli: the unit ids that answer on a link") {
+  support::Equipment equipment;
+  equipment.set(1, config::Table::holding, 0, {1});
+  equipment.set(17, config::Table::input, 0, {1});
+  equipment.set(247, config::Table::holding, 0, {1});
+  equipment.refuse(config::Table::holding, 0, 0, 2);
+  const support::ModbusTcpServer server(equipment);
+  const Site site(server.url(), "40ms");
+  const Finished json = site.run({"read", "--scan", "plc-a", "--json"});
+  INFO(json.out << json.err);
+  CHECK(json.status.code == 0);
+  const Json units = Json::parse(json.out)["units"];
+  REQUIRE(units.size() == 3);
+  CHECK(units[1] == Json{{"unit", 17}, {"reason", "illegal data address"}});
+}
+
 TEST_CASE("cli: read of what is not there") {
   const Site site;
   const Finished unreachable = site.run({"read", "pump-7"});
@@ -274,7 +322,8 @@ TEST_CASE("cli: read and status go through the agent where it runs") {
   Json status;
   const ControlServer server(control_path(site.database()), [&](const Request& request) {
     if (request.verb == "read") {
-      return Json{{"device", request.device}, {"time", nullptr}, {"duration", 0.25}, {"points", Json::array()}}.dump();
+      return Json{{"device", request.read.device}, {"time", nullptr}, {"duration", 0.25}, {"points", Json::array()}}
+          .dump();
     }
     return status.dump();
   });

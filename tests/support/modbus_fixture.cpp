@@ -1,5 +1,6 @@
 #include "tests/support/modbus_fixture.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <type_traits>
@@ -36,7 +37,11 @@ std::vector<Polled> PolledQueue::take() {
       Polled poll{reader.layout().device(), reader.stamp(), {}};
       for (const ValueView& value : reader.values())
         poll.values.push_back(std::visit(InWords{}, value));
-      polls.push_back(std::move(poll));
+      if (reader.layout().source() == "self") {
+        said_.push_back(std::move(poll.values.front()));
+      } else {
+        polls.push_back(std::move(poll));
+      }
     }
     queue_.settle(*claim, {});
   }
@@ -50,6 +55,17 @@ bool PolledQueue::comes(const std::string& device, const std::vector<std::string
       if (poll.device == device && poll.values == values) return true;
     }
     return false;
+  });
+}
+
+bool PolledQueue::says(const std::string& members, std::chrono::milliseconds at_most) {
+  return eventually(at_most, [&] {
+    take();
+    const auto found = std::find_if(said_.begin(), said_.end(),
+                                    [&](const auto& each) { return each.find(members) != std::string::npos; });
+    if (found == said_.end()) return false;
+    said_.erase(said_.begin(), found + 1);
+    return true;
   });
 }
 

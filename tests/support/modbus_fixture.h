@@ -67,8 +67,11 @@ class PolledQueue {
   Queue& queue() { return queue_; }
   const SystemClock& clock() const { return clock_; }
   const TempDir& dir() const { return dir_; }
-  /// Everything since the last call.
+  /// Everything since the last call, but for what the agent says of itself.
   std::vector<Polled> take();
+  /// Waits until the agent says something of itself that holds these members of the record; what came before it is
+  /// thrown away.
+  bool says(const std::string& members, std::chrono::milliseconds at_most = std::chrono::seconds{20});
   /// Waits until a poll of the device has these values; what came before it is thrown away.
   bool comes(const std::string& device, const std::vector<std::string>& values,
              std::chrono::milliseconds at_most = std::chrono::seconds{20});
@@ -77,6 +80,7 @@ class PolledQueue {
   TempDir dir_;
   SystemClock clock_;
   Queue queue_;
+  std::vector<std::string> said_;
 };
 
 }  // namespace fieldpost::support
