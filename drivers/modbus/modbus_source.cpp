@@ -72,13 +72,28 @@ bool ModbusSource::poll_next() {
   modbus::PolledDevice::Due next;
   for (modbus::PolledDevice& other : devices_) {
     const modbus::PolledDevice::Due due = other.next(now);
-    if (due.group != nullptr && (next.group == nullptr || modbus::before(due, next, now))) {
+    if (device == nullptr || modbus::before(due, next, now)) {
       device = &other;
       next = due;
     }
   }
-  if (device == nullptr) return false;
-  return !wait_until(next.at) || poll(*device, next);
+  if (!wait_until(next.at)) return true;
+  return next.group != nullptr ? poll(*device, next) : discover(*device);
+}
+
+bool ModbusSource::discover(modbus::PolledDevice& device) {
+  const SteadyClock::time_point began = SteadyClock::now();
+  const modbus::sunspec::Discovery found = modbus::sunspec::discover(line_, device.config().unit);
+  if (stopping_) return false;
+  const Stamp stamp = clock_.now();
+  const SteadyClock::time_point now = SteadyClock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    device.discovered(found, began, now);
+    judge(stamp.wall);
+  }
+  device.announce(queue_, stamp, now, 0);
+  return true;
 }
 
 bool ModbusSource::wait_until(modbus::Grid::Time due) {

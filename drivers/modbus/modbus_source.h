@@ -51,6 +51,7 @@ class ModbusSource final : public Source {
   void run();
   bool wait_until(modbus::Grid::Time due);
   bool poll_next();
+  bool discover(modbus::PolledDevice& device);
   bool poll(modbus::PolledDevice& device, const modbus::PolledDevice::Due& due);
   void serve_one();
   void refuse_asked();

@@ -8,12 +8,18 @@ using Kind = Outcome::Kind;
 
 PolledDevice::PolledDevice(const config::ModbusDevice& config, const std::string& link, const std::string& agent,
                            bool alone)
-    : config_(config), alone_(alone), groups_(group_points(config, link)), announcer_(agent, config.name) {
+    : config_(config),
+      link_(link),
+      alone_(alone),
+      groups_(group_points(config, link)),
+      asks_(config.sunspec),
+      announcer_(agent, config.name) {
   health_.name = config.name;
 }
 
 bool before(const PolledDevice::Due& a, const PolledDevice::Due& b, Grid::Time now) {
-  if (a.at <= now && b.at <= now && a.group->alarm() != b.group->alarm()) return a.group->alarm();
+  if (a.group != nullptr && b.group != nullptr && a.at <= now && b.at <= now && a.group->alarm() != b.group->alarm())
+    return a.group->alarm();
   return a.at < b.at;
 }
 
@@ -24,12 +30,32 @@ void PolledDevice::begin(Grid::Time start, Grid::Duration phase) {
 }
 
 PolledDevice::Due PolledDevice::next(Grid::Time now) {
+  if (asks_ && (groups_.empty() || !groups_.front().last().lost())) return {nullptr, silence_.not_before()};
   Due next;
   for (PointGroup& group : groups_) {
     const Due due{&group, std::max(group.grid().due(), silence_.not_before())};
     if (next.group == nullptr || before(due, next, now)) next = due;
   }
   return next;
+}
+
+void PolledDevice::discovered(const sunspec::Discovery& found, Grid::Time began, Grid::Time now) {
+  if (found.points.empty()) {
+    constexpr Grid::Duration soonest = std::chrono::seconds{1};
+    silence_.silent(now, std::max(config_.every, soonest), std::chrono::ceil<Grid::Duration>(now - began));
+    health_.state = State::down;
+    health_.error = found.error;
+    ++health_.errors;
+    return;
+  }
+  silence_.spoke();
+  asks_ = false;
+  if (found.points == points_) return;
+  points_ = found.points;
+  config::ModbusDevice device = config_;
+  device.points.points = points_;
+  groups_ = group_points(device, link_);
+  begin(now, {});
 }
 
 Polled PolledDevice::hand_on(PointGroup& group, Queue& queue, const Stamp& stamp, Grid::Time began, Grid::Time now) {
@@ -42,6 +68,7 @@ Polled PolledDevice::hand_on(PointGroup& group, Queue& queue, const Stamp& stamp
   const bool was_silent = silence_.is_silent();
   take(group.append(queue, stamp, now));
   if (pass.spoke) silence_.spoke();
+  if (pass.lost() && config_.sunspec) asks_ = true;
   if (!pass.spoke && pass.failure.kind == Kind::timeout) {
     // The others of its groups would find the same: they say so once, and wait with this one.
     for (PointGroup& other : groups_) {

@@ -18,6 +18,7 @@
 #include "drivers/modbus/line.h"
 #include "drivers/modbus/point_group.h"
 #include "drivers/modbus/silent_unit.h"
+#include "drivers/modbus/sunspec.h"
 
 namespace fieldpost::drivers::modbus {
 
@@ -38,12 +39,15 @@ class PolledDevice {
 
   const config::ModbusDevice& config() const { return config_; }
 
-  /// The group that is to be polled next, and when.
+  /// The group that is to be polled next, and when; without a group the device is to be asked what it has.
   struct Due {
     PointGroup* group = nullptr;
     Grid::Time at;
   };
   Due next(Grid::Time now);
+
+  /// Of a SunSpec device, after it was asked from `began` on: its points, or why there are none.
+  void discovered(const sunspec::Discovery& found, Grid::Time began, Grid::Time now);
 
   /// After a read that began at `began`: appends, and goes on to the next place on the grid.
   Polled hand_on(PointGroup& group, Queue& queue, const Stamp& stamp, Grid::Time began, Grid::Time now);
@@ -62,8 +66,11 @@ class PolledDevice {
   void judge(const Pass& pass);
 
   const config::ModbusDevice& config_;
+  const std::string link_;
   const bool alone_;
   std::vector<PointGroup> groups_;
+  std::vector<config::Point> points_;  // that a SunSpec device has said to have
+  bool asks_ = false;                  // a SunSpec device is to be asked what it has, as it may be another one by now
   SilentUnit silence_;
   Announcer announcer_;
   DeviceHealth health_;

@@ -17,6 +17,9 @@ struct Pass {
   bool answered = false;                        // at least one request
   bool spoke = false;                           // at least one request got an answer or an exception
   Outcome failure{Outcome::Kind::answered, 0};  // the last request's that failed
+
+  /// There is no connection to the device.
+  bool lost() const { return failure.kind == Outcome::Kind::disconnected; }
 };
 
 /// Points and the requests that read them.

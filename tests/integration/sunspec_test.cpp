@@ -3,7 +3,9 @@
 
 #include "agent/device_reading_json.h"
 #include "drivers/modbus/device_reading.h"
+#include "drivers/modbus/modbus_source.h"
 #include "tests/support/catch.h"
+#include "tests/support/eventually.h"
 #include "tests/support/modbus_fixture.h"
 #include "tests/support/modbus_server.h"
 
@@ -50,7 +52,7 @@ struct Plant {
     link = support::tcp_link("127.0.0.1", server.port(), {device});
   }
   DeviceReading read(const std::vector<std::string>& points = {}) {
-    return modbus::read_once(link, "roof", points, clock);
+    return modbus::read_once(link, {"roof", points}, clock);
   }
 };
 
@@ -134,6 +136,44 @@ TEST_CASE("a chain that breaks costs what stands behind the break", "[modbus][su
     CHECK(reading.points.empty());
     CHECK(reading.error.find("no SunSpec marker") == 0);
   }
+}
+
+TEST_CASE("a SunSpec device on a link is polled once it has said what it has, and asked again when it was away",
+          "[modbus][sunspec]") {
+  Plant plant;
+  support::PolledQueue polled;
+  plant.link.timeout = std::chrono::milliseconds{500};
+  plant.link.devices[0].every = std::chrono::milliseconds{50};
+  ModbusSource source(plant.link, polled.queue(), polled.clock());
+  source.start();
+  CHECK(polled.says(R"("value":"down")"));
+  const auto meter = [&](std::uint16_t id) {
+    Chain chain{plant.equipment, 1};
+    chain.model(id, 105);
+    chain.end();
+  };
+  const auto points = [&] {
+    std::size_t most = 0;
+    for (const support::Polled& poll : polled.take())
+      most = std::max(most, poll.values.size());
+    return most;
+  };
+  meter(201);
+  std::size_t before = 0;
+  REQUIRE(support::eventually(std::chrono::seconds{30}, [&] { return (before = points()) > 0; }));
+  CHECK(polled.says(R"("value":"up")"));
+  // Another device in its place.
+  plant.server.stop();
+  Chain chain{plant.equipment, 1};
+  chain.model(304, 6);
+  chain.end();
+  REQUIRE(
+      support::eventually(std::chrono::seconds{30}, [&] { return source.health().devices[0].state == State::down; }));
+  plant.server.start();
+  CHECK(support::eventually(std::chrono::seconds{60}, [&] {
+    const std::size_t now = points();
+    return now > 0 && now < before;
+  }));
 }
 
 }  // namespace fieldpost::drivers
