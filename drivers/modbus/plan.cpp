@@ -1,6 +1,8 @@
 #include "drivers/modbus/plan.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace fieldpost::drivers::modbus {
 namespace {
@@ -112,6 +114,17 @@ const char* name(config::Table table) {
       return "input";
   }
   return "";
+}
+
+std::vector<std::vector<Point>> poll_groups(const config::ModbusDevice& device) {
+  std::map<std::pair<bool, config::Duration>, std::vector<Point>> parts;
+  for (const Point& point : device.points.points)
+    parts[{!point.alarm, point.every.value_or(device.every)}].push_back(point);
+  std::vector<std::vector<Point>> groups;
+  groups.reserve(parts.size());
+  for (auto& [key, points] : parts)
+    groups.push_back(std::move(points));
+  return groups;
 }
 
 std::vector<Request> plan(std::span<const Point> points, const PlanLimits& limits) {

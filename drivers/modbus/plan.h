@@ -40,6 +40,10 @@ struct PlanLimits {
   std::span<const config::RegisterRange> holes{};  // never read; they outlive the plan's making
 };
 
+/// The points of a device that are polled together, by lane and period: those of the alarm lane first, then the more
+/// frequent ones.
+std::vector<std::vector<config::Point>> poll_groups(const config::ModbusDevice& device);
+
 /// In the order of table and address. Neighbours share a request, gaps are read over where that is cheaper than a
 /// request of its own, a point is never split, also where it is wider than the limits.
 std::vector<Request> plan(std::span<const config::Point> points, const PlanLimits& limits = {});

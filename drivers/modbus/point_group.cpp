@@ -1,8 +1,6 @@
 #include "drivers/modbus/point_group.h"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 #include <utility>
 
 namespace fieldpost::drivers::modbus {
@@ -72,12 +70,8 @@ std::optional<std::size_t> PointGroup::append(Queue& queue, const Stamp& stamp, 
 }
 
 std::vector<PointGroup> group_points(const config::ModbusDevice& device, const std::string& link) {
-  std::map<std::pair<bool, config::Duration>, std::vector<Point>> parts;
-  for (const Point& point : device.points.points)
-    parts[{!point.alarm, point.every.value_or(device.every)}].push_back(point);
   std::vector<PointGroup> groups;
-  groups.reserve(parts.size());
-  for (auto& [key, points] : parts)
+  for (std::vector<Point>& points : poll_groups(device))
     groups.emplace_back(device, link, std::move(points));
   return groups;
 }

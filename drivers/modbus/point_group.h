@@ -53,7 +53,7 @@ class PointGroup {
   Pass last_;
 };
 
-/// The points of a device by lane and period, those of the alarm lane first, then the more frequent ones.
+/// Of poll_groups().
 std::vector<PointGroup> group_points(const config::ModbusDevice& device, const std::string& link);
 
 }  // namespace fieldpost::drivers::modbus

@@ -198,6 +198,20 @@ TEST_CASE("the plan in words, over TCP", "[modbus][plan]") {
         "    function 3  holding:100-102  holding100, holding102\n");
 }
 
+TEST_CASE("the plan in words has a part for each period and lane", "[modbus][plan]") {
+  config::ModbusLink made = link("tcp://10.0.4.11:502", config::ModbusUrl::Kind::tcp);
+  made.devices[0].points.points[0].every = 10s;
+  made.devices[0].points.points[2].alarm = true;
+  CHECK(describe(made) ==
+        "line  tcp://10.0.4.11:502\n"
+        "  pump-7  unit 3  every 1s  alarm  1 request\n"
+        "    function 1  coil:5  coil5\n"
+        "  pump-7  unit 3  every 1s  1 request\n"
+        "    function 3  holding:102  holding102\n"
+        "  pump-7  unit 3  every 10s  1 request\n"
+        "    function 3  holding:100-101  holding100\n");
+}
+
 TEST_CASE("the plan in words, on a serial line", "[modbus][plan]") {
   config::ModbusLink made = link("rtu:///dev/ttyUSB0?baud=9600", config::ModbusUrl::Kind::rtu);
   SECTION("with time to spare") {
