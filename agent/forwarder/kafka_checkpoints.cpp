@@ -149,7 +149,7 @@ class CheckpointReader::Impl {
       take(*messages[static_cast<std::size_t>(i)]);
       rd_kafka_message_destroy(messages[static_cast<std::size_t>(i)]);
     }
-    if (at_ < end_) return;
+    if (at_ < end_ || !has_whole_end_) return;
     rd_kafka_consume_stop(topic_.get(), partition_);
     if (!found_ && begin_ > low_) {
       end_ = begin_;
@@ -159,6 +159,7 @@ class CheckpointReader::Impl {
     }
     ++partition_;
     begin_ = -1;
+    has_whole_end_ = false;
     look_ = kFirstLook;
     found_ = false;
   }
@@ -183,6 +184,7 @@ class CheckpointReader::Impl {
   void take(const rd_kafka_message_t& message) {
     if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       at_ = std::max(at_, message.offset);
+      look_behind_open_transactions();
       return;
     }
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) return refuse(rd_kafka_message_errstr(&message));
@@ -200,6 +202,19 @@ class CheckpointReader::Impl {
     last = std::move(checkpoint);
   }
 
+  // What librdkafka calls the end is where the first open transaction begins, of whichever agent. Our last checkpoint
+  // may stand behind it: all that is there by now has to be decided and read.
+  void look_behind_open_transactions() {
+    if (has_whole_end_) return;
+    has_whole_end_ = true;
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    rd_kafka_get_watermark_offsets(handle_, name_.c_str(), partition_, &low, &high);
+    if (high <= at_) return;
+    end_ = std::max(end_, high);
+    problem = "topic " + name_ + ": the last checkpoint is read when the transactions that are open there have ended";
+  }
+
   const std::string agent_;
   const std::string name_;
   KafkaSecurity security_;  // first: the handle is its own, and goes last
@@ -212,6 +227,7 @@ class CheckpointReader::Impl {
   std::int64_t begin_ = -1;  // of the stretch in hand; -1: none yet
   std::int64_t at_ = 0;
   std::int64_t end_ = 0;
+  bool has_whole_end_ = false;  // of the partition in hand
   std::int64_t look_ = kFirstLook;
   bool found_ = false;
   milliseconds patience_ = kSlice;

@@ -124,6 +124,40 @@ TEST_CASE("what the last checkpoint names is not sent again, though it waits", "
   CHECK(forwarder.stop(5s));
 }
 
+TEST_CASE("the last checkpoint is read, though it stands behind a transaction of another agent that is open") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  const support::TempDir dir;
+  config::Config config = configuration("once-behind", support::shared_kafka().brokers());
+  config.kafka.checkpoint_topic = "once-behind-checkpoints";
+  const std::string brokers = config.kafka.brokers.front();
+  support::create_topic(brokers, config.kafka.topic, 1);
+  support::create_topic(brokers, config.kafka.checkpoint_topic, 1);
+  support::Record checkpoint;
+  checkpoint.key = "another";
+  checkpoint.value = write_checkpoint("another", {1, 1, {}});
+  support::OpenTransaction another(brokers, config.kafka.checkpoint_topic, {checkpoint});
+  Queue queue({dir / "queue.db", 10ms, 16 << 20, config.agent.id, ""}, kClock);
+  for (int i = 0; i < 50; ++i)
+    append(queue, i);
+  checkpoint.key = config.agent.id;
+  checkpoint.value = write_checkpoint(config.agent.id, {queue.session(), 1, {{queue.session(), 1, 60}}});
+  support::produce(brokers, config.kafka.checkpoint_topic, {checkpoint});
+  Forwarder forwarder(config, queue, kClock);
+  forwarder.start();
+  CHECK(eventually(60s, [&] {
+    const std::string error = forwarder.health().error;
+    return error.find(config.kafka.checkpoint_topic) != std::string::npos && error.find("open") != std::string::npos;
+  }));
+  CHECK(queue.health().account.waiting == 100);
+  another.give_up();
+  REQUIRE(eventually(60s, [&] { return queue.health().account.waiting == 0; }));
+  support::TopicReader reader(brokers, config.kafka.topic);
+  REQUIRE(reader.read_until([](const auto& records) { return records.size() >= 40; }, 30s));
+  const auto all = up_to(100);
+  CHECK(seqs(reader.records()) == std::vector<std::uint64_t>(all.begin() + 60, all.end()));
+  CHECK(forwarder.stop(5s));
+}
+
 TEST_CASE("a record that the broker refuses is rejected, and its neighbours arrive once", "[threads]") {
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   const support::TempDir dir;

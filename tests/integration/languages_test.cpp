@@ -102,7 +102,7 @@ struct Damaged {
       repeated += readings({records[i - 1]});
       sent.push_back(records[i - 1]);
     }
-    support::produce_aborted(brokers(), topic, lost);
+    support::OpenTransaction(brokers(), topic, lost).give_up();
     support::produce(brokers(), topic, sent);
     std::sort(once.begin(), once.end());
     const json from = json::parse(lost.front().value);

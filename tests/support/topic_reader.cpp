@@ -211,6 +211,8 @@ void check(rd_kafka_error_t* error) {
   if (owned) throw std::runtime_error(rd_kafka_error_string(owned.get()));
 }
 
+constexpr int kPatience = 60'000;  // milliseconds
+
 }  // namespace
 
 void produce(const std::string& brokers, const std::string& topic, const std::vector<Record>& records) {
@@ -222,15 +224,25 @@ void produce(const std::string& brokers, const std::string& topic, const std::ve
   if (!failure.empty()) throw std::runtime_error(failure);
 }
 
-void produce_aborted(const std::string& brokers, const std::string& topic, const std::vector<Record>& records) {
-  constexpr int patience = 60'000;  // milliseconds
-  const Owned<rd_kafka_t> producer =
-      make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"transactional.id", "aborted-" + topic}});
-  check(rd_kafka_init_transactions(producer.get(), patience));
-  check(rd_kafka_begin_transaction(producer.get()));
-  hand_over(producer.get(), topic, records);
-  rd_kafka_flush(producer.get(), patience);
-  check(rd_kafka_abort_transaction(producer.get(), patience));
+struct OpenTransaction::Impl {
+  Owned<rd_kafka_t> producer;
+};
+
+OpenTransaction::OpenTransaction(const std::string& brokers, const std::string& topic,
+                                 const std::vector<Record>& records)
+    : impl_(std::make_unique<Impl>(Impl{
+          make_handle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"transactional.id", "open-" + topic}})})) {
+  rd_kafka_t* producer = impl_->producer.get();
+  check(rd_kafka_init_transactions(producer, kPatience));
+  check(rd_kafka_begin_transaction(producer));
+  hand_over(producer, topic, records);
+  if (rd_kafka_flush(producer, kPatience) != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error("no acknowledgement");
+}
+
+OpenTransaction::~OpenTransaction() = default;
+
+void OpenTransaction::give_up() {
+  check(rd_kafka_abort_transaction(impl_->producer.get(), kPatience));
 }
 
 }  // namespace fieldpost::support

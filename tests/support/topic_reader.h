@@ -49,7 +49,22 @@ void create_topic(const std::string& brokers, const std::string& topic, int part
 /// Sends records by key, value and headers, and waits for the acknowledgement of all. Throws std::runtime_error.
 void produce(const std::string& brokers, const std::string& topic, const std::vector<Record>& records);
 
-/// The same in a transaction that is given up: whoever reads only what was committed never sees them.
-void produce_aborted(const std::string& brokers, const std::string& topic, const std::vector<Record>& records);
+/// Records that all replicas have, in a transaction that is not decided yet: whoever reads only what was committed sees
+/// neither them nor what stands behind them.
+class OpenTransaction {
+ public:
+  /// Throws std::runtime_error.
+  OpenTransaction(const std::string& brokers, const std::string& topic, const std::vector<Record>& records);
+  ~OpenTransaction();
+  OpenTransaction(const OpenTransaction&) = delete;
+  OpenTransaction& operator=(const OpenTransaction&) = delete;
+
+  /// Nobody will see them, but what stands behind them. Throws std::runtime_error.
+  void give_up();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace fieldpost::support
