@@ -1,11 +1,14 @@
 // Topics that take nothing hold up nobody else, and heal by themselves.
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "agent/forwarder/forwarder.h"
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
 #include "tests/support/kafka.h"
+#include "tests/support/pki.h"
+#include "tests/support/secure_kafka.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/topic_acl.h"
 #include "tests/support/topic_reader.h"
@@ -19,16 +22,27 @@ namespace {
 const SystemClock kClock(true);
 constexpr std::uint64_t kPolls = 300;
 
+support::KafkaOptions strict_options(const support::TempDir& dir, const support::Authority& authority) {
+  support::KafkaOptions options;
+  options.properties = {{"auto.create.topics.enable", "false"},
+                        {"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
+                        {"allow.everyone.if.no.acl.found", "true"}};
+  options.listeners = {{"TLS", "SSL"}};
+  support::add_tls(options.properties, dir, authority, "tls");
+  return options;
+}
+
 /// Topics are made by nobody but the test, and may be forbidden.
-support::Kafka& strict_kafka() {
-  static support::Kafka kafka(
-      {.partitions = 3,
-       .properties = {{"auto.create.topics.enable", "false"},
-                      {"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
-                      {"allow.everyone.if.no.acl.found", "true"}},
-       .listeners = {},
-       .scram_users = {},
-       .java_options = {}});
+struct StrictKafka {
+  support::TempDir dir;
+  support::Authority authority{"ground"};
+  support::Kafka kafka{strict_options(dir, authority)};
+
+  std::string brokers() const { return kafka.brokers(); }
+};
+
+StrictKafka& strict_kafka() {
+  static StrictKafka kafka;
   return kafka;
 }
 
@@ -36,10 +50,9 @@ support::Kafka& strict_kafka() {
 struct Site {
   Site(const std::string& name, config::Delivery delivery, const std::string& brokers)
       : config(configuration(name, delivery, brokers)),
-        queue({dir / "queue.db", 10ms, 16 << 20, config.agent.id, ""}, kClock),
-        forwarder(config, queue, kClock) {}
+        queue({dir / "queue.db", 10ms, 16 << 20, config.agent.id, ""}, kClock) {}
 
-  ~Site() { forwarder.stop(5s); }
+  ~Site() { forwarder->stop(5s); }
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
@@ -54,6 +67,10 @@ struct Site {
 
   std::string topic(const std::string& device) const { return config.agent.id + "-" + device; }
 
+  void start() {
+    forwarder.emplace(config, queue, kClock);
+    forwarder->start();
+  }
   void poll(std::uint64_t number) {
     for (const Layout& layout : layouts)
       queue.append(layout, kClock.now(), std::vector<Value>{number});
@@ -70,7 +87,7 @@ struct Site {
   }
 
   std::optional<Problem> problem(const std::string& object) const {
-    const auto problems = forwarder.health().problems;
+    const auto problems = forwarder->health().problems;
     const auto found = std::find_if(problems.begin(), problems.end(), [&](const Problem& each) {
       return each.code == "parked" && each.object == object;
     });
@@ -80,9 +97,9 @@ struct Site {
 
   const std::vector<Layout> layouts{{"plc", "a", {{"n", ""}}}, {"plc", "b", {{"n", ""}}}, {"plc", "c", {{"n", ""}}}};
   const support::TempDir dir;
-  const config::Config config;
+  config::Config config;
   Queue queue;
-  Forwarder forwarder;
+  std::optional<Forwarder> forwarder;
 };
 
 const std::vector<std::uint64_t> kAll = [] {
@@ -94,12 +111,12 @@ const std::vector<std::uint64_t> kAll = [] {
 
 /// Polls while the topic of `b` takes nothing; heal() mends that.
 void check_parks(Site& site, const std::string& words, const std::function<void()>& heal) {
-  site.forwarder.start();
+  site.start();
   for (std::uint64_t i = 0; i < kPolls / 2; ++i)
     site.poll(i);
   const std::string topic = site.topic("b");
   const bool others = eventually(60s, [&] { return site.queue.health().account.delivered == kPolls; });
-  INFO(site.forwarder.health().error);
+  INFO(site.forwarder->health().error);
   CAPTURE(site.queue.health().account.delivered, site.queue.health().parked);
   REQUIRE(others);
   REQUIRE(eventually(30s, [&] { return site.queue.health().parked == kPolls / 2; }));
@@ -109,7 +126,7 @@ void check_parks(Site& site, const std::string& words, const std::function<void(
   REQUIRE(problem);
   CHECK_THAT(problem->message, Catch::Matchers::Contains(words));
   CHECK_FALSE(problem->remedy.empty());
-  CHECK(site.forwarder.health().state == LinkState::up);
+  CHECK(site.forwarder->health().state == LinkState::up);
 
   heal();
   for (std::uint64_t i = kPolls / 2; i < kPolls; ++i)
@@ -145,4 +162,34 @@ TEST_CASE("a topic that is forbidden holds up nobody else, and gets its readings
     support::create_topic(brokers, site.topic(device), 3);
   support::forbid_topic(brokers, site.topic("b"));
   check_parks(site, "may not write", [&] { support::allow_topic(brokers, site.topic("b")); });
+}
+
+TEST_CASE("a producer that is made anew tells of a blocked topic anew, or no more") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  const StrictKafka& ground = strict_kafka();
+  Site site("renewed", config::Delivery::at_least_once, ground.brokers());
+  // As a tool that renews it would.
+  const auto write_ca = [&](const std::string& text) {
+    std::filesystem::rename(site.dir.write("ca.new", text), site.dir / "ca.pem");
+    return site.dir / "ca.pem";
+  };
+  site.config.kafka.brokers = {ground.kafka.brokers("TLS")};
+  site.config.kafka.tls.emplace();
+  site.config.kafka.tls->ca = write_ca(ground.authority.certificate());
+  support::create_topic(ground.brokers(), site.topic("a"), 1);
+  support::create_topic(ground.brokers(), site.topic("c"), 1);
+  site.start();
+  site.poll(0);
+  REQUIRE(eventually(60s, [&] { return site.problem(site.topic("b")).has_value(); }));
+  REQUIRE(eventually(60s, [&] { return site.queue.health().account.waiting == 1; }));
+  const std::int64_t told = site.problem(site.topic("b"))->since;
+
+  write_ca(ground.authority.certificate() + support::Authority("another").certificate());
+  CHECK(eventually(60s, [&] {
+    const auto problem = site.problem(site.topic("b"));
+    return !problem || problem->since > told;
+  }));
+  support::create_topic(ground.brokers(), site.topic("b"), 1);
+  CHECK(eventually(60s, [&] { return site.queue.health().account.waiting == 0; }));
+  CHECK(eventually(60s, [&] { return !site.problem(site.topic("b")); }));
 }

@@ -9,18 +9,7 @@ constexpr const char* kUser = "gw-07";
 constexpr const char* kPassword = "right-secret";
 const std::string kModules = "org.apache.kafka.common.security.";
 
-using Properties = std::map<std::string, std::string>;
-
-void add_tls(Properties& properties, const SecureKafka& ground, const std::string& listener, const std::string& hosts) {
-  const Issued issued = ground.authority.issue({"broker", hosts});
-  const std::string prefix = "listener.name." + listener + ".ssl.";
-  properties[prefix + "keystore.type"] = "PEM";
-  properties[prefix + "keystore.location"] = ground.dir.write(listener + ".pem", issued.key + issued.certificate);
-  properties[prefix + "truststore.type"] = "PEM";
-  properties[prefix + "truststore.location"] = ground.ca;
-}
-
-void add_sasl(Properties& properties, const std::string& listener, const std::string& mechanisms,
+void add_sasl(KafkaProperties& properties, const std::string& listener, const std::string& mechanisms,
               const std::string& mechanism, const std::string& jaas) {
   const std::string prefix = "listener.name." + listener + ".";
   properties[prefix + "sasl.enabled.mechanisms"] = mechanisms;
@@ -31,10 +20,10 @@ KafkaOptions options(const SecureKafka& ground) {
   KafkaOptions options;
   options.listeners = {{"TLS", "SSL"},        {"MUTUAL", "SSL"},     {"OTHERNAME", "SSL"},
                        {"PLAIN", "SASL_SSL"}, {"SCRAM", "SASL_SSL"}, {"OAUTH", "SASL_SSL"}};
-  Properties& set = options.properties;
+  KafkaProperties& set = options.properties;
   for (const char* listener : {"tls", "mutual", "plain", "scram", "oauth"})
-    add_tls(set, ground, listener, "DNS:localhost");
-  add_tls(set, ground, "othername", "DNS:broker.example");
+    add_tls(set, ground.dir, ground.authority, listener);
+  add_tls(set, ground.dir, ground.authority, "othername", "DNS:broker.example");
   set["listener.name.mutual.ssl.client.auth"] = "required";
   add_sasl(set, "plain", "PLAIN", "plain",
            std::string("plain.PlainLoginModule required user_") + kUser + "=\"" + kPassword + "\";");
@@ -54,6 +43,16 @@ KafkaOptions options(const SecureKafka& ground) {
 }
 
 }  // namespace
+
+void add_tls(KafkaProperties& properties, const TempDir& dir, const Authority& authority, const std::string& listener,
+             const std::string& hosts) {
+  const Issued issued = authority.issue({"broker", hosts});
+  const std::string prefix = "listener.name." + listener + ".ssl.";
+  properties[prefix + "keystore.type"] = "PEM";
+  properties[prefix + "keystore.location"] = dir.write(listener + ".pem", issued.key + issued.certificate);
+  properties[prefix + "truststore.type"] = "PEM";
+  properties[prefix + "truststore.location"] = dir.write(listener + "-ca.pem", authority.certificate());
+}
 
 SecureKafka::SecureKafka() : kafka(options(*this)) {}
 

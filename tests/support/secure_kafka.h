@@ -26,6 +26,11 @@ struct SecureKafka {
 /// The one that all tests of a run share, started by the first who asks.
 SecureKafka& secure_kafka();
 
+/// What server.properties needs for TLS on a listener, its name in lower case. The certificate is for `hosts`; the
+/// files stand in `dir`.
+void add_tls(KafkaProperties& properties, const TempDir& dir, const Authority& authority, const std::string& listener,
+             const std::string& hosts = "DNS:localhost");
+
 /// Sets the password of the user gw-07 for SCRAM-SHA-512, as an operator of the cluster would.
 void set_scram_password(SecureKafka& ground, const std::string& password);
 
