@@ -32,10 +32,13 @@ Flight::Time Window::opens(const Flight& flight, std::size_t waiting) const {
 
 bool Window::open(const Flight& flight, Time now, std::size_t waiting) const {
   if (flight.messages == 0) return open();
-  if (flight.messages >= flight.most) return false;
-  if (flight.behind) return flight.most == Flight::kNoLimit && flight.newest_bytes < request_ && room_behind();
+  // What is in doubt begins a flight of its own.
+  if (flight.handed == flight.good && flight.good > 0 && flight.most != Flight::kNoLimit) return false;
+  const std::size_t most = flight.handed < flight.good ? Flight::kNoLimit : flight.most;
+  if (flight.messages >= most) return false;
+  if (flight.behind) return most == Flight::kNoLimit && flight.newest_bytes < request_ && room_behind();
   if (now < flight.closes && flight.newest_bytes < request_) return open();
-  if (!flight.proven || flight.most != Flight::kNoLimit) return false;
+  if (!flight.proven || most != Flight::kNoLimit) return false;
   if (flight.messages < kPipelined) return open();
   // One request more waits in librdkafka at most, and only so long that its linger ends when the one before is back.
   return now >= opens(flight, waiting) && room_behind();
@@ -53,6 +56,7 @@ void Window::depart(Flight& flight, Time now, std::size_t bytes) {
     flight.closes = now + linger_;
   }
   ++flight.messages;
+  ++flight.handed;
   ++flight.newest;
   flight.bytes += bytes;
   flight.newest_bytes += bytes;
@@ -91,7 +95,10 @@ void Window::arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledg
   --flight.messages;
   flight.bytes -= std::min(bytes, flight.bytes);
   flight.moved = now;
-  if (acknowledged) flight.proven = true;
+  if (acknowledged) {
+    flight.proven = true;
+    ++flight.taken;
+  }
   if (!flight.stalled) {
     --messages_;
     bytes_ -= std::min(bytes, bytes_);
@@ -102,7 +109,7 @@ void Window::arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledg
 }
 
 void Window::grow(Flight& flight) const {
-  if (flight.most == Flight::kNoLimit) return;
+  if (flight.most == Flight::kNoLimit || flight.taken <= flight.good) return;
   flight.most = flight.most >= limits_.messages ? Flight::kNoLimit : flight.most * 2;
 }
 

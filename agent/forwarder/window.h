@@ -31,6 +31,11 @@ struct Flight {
   bool proven = false;          // this producer has had an acknowledgement from the partition
   bool stalled = false;         // it does not count: nothing is expected back soon
   std::size_t most = kNoLimit;  // messages of a flight, while a record that the broker refuses is looked for
+  // In a transaction that comes again after such a refusal, so many messages at its beginning are known to be taken,
+  // and need no limit.
+  std::size_t good = 0;
+  std::size_t handed = 0;  // over, in the transaction in hand
+  std::size_t taken = 0;   // acknowledged, in the transaction in hand
 };
 
 class Window {
@@ -57,7 +62,7 @@ class Window {
 
   void depart(Flight& flight, Time now, std::size_t bytes);
   void arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledged);
-  /// The record that the broker refuses is not among what has been sent for good.
+  /// A flight has been taken: the next one may be larger, where a record that the broker refuses is looked for.
   void grow(Flight& flight) const;
   /// What is on the way does not count any more until all of it is back.
   void stall(Flight& flight);

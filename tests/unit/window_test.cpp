@@ -138,6 +138,26 @@ TEST_CASE("while a refused record is looked for, flights are small and alone, an
   CHECK(flight.most == Flight::kNoLimit);
 }
 
+TEST_CASE("what a transaction was refused for is looked for behind what was taken of it") {
+  Window window(kLinger, {});
+  Flight flight = proven(window, 600ms);
+  flight.handed = flight.taken = 0;
+  flight.good = 100;
+  flight.most = 2;
+  depart(window, flight, kStart, 99);
+  CHECK(window.open(flight, kStart, 0));
+  depart(window, flight, kStart, 1);
+  CHECK_FALSE(window.open(flight, kStart, 0));  // what follows is in doubt, and has a flight of its own
+  arrive(window, flight, kStart + 600ms, 100);
+  window.grow(flight);
+  CHECK(flight.most == 2);
+  depart(window, flight, kStart + 600ms, 2);
+  CHECK_FALSE(window.open(flight, kStart + 600ms, 0));
+  arrive(window, flight, kStart + 1200ms, 2);
+  window.grow(flight);
+  CHECK(flight.most == 4);
+}
+
 TEST_CASE("what is on the way follows the line") {
   Window::Limits limits;
   limits.bytes = 1'000'000;
