@@ -41,8 +41,8 @@ Forwarder::Impl::Impl(const config::Config& config, Queue& queue, const Clock& c
       pace_(config.kafka.backfill_rate) {
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   health_.since = clock.now().wall;
-  producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_, attempts_);
   if (kafka_.delivery == config::Delivery::exactly_once) transaction_.emplace();
+  make_producer();
   queue_.on_waiting([this] {
     if (asleep_.exchange(false)) ring();
   });
@@ -76,7 +76,9 @@ void Forwarder::Impl::run() {
   }
   leave_transaction();
   give_back();
+  forget_blocks();
   producer_.reset();
+  asking_.reset();
   const std::lock_guard lock(mutex_);
   ended_ = true;
   ended_changed_.notify_all();
@@ -115,12 +117,19 @@ void Forwarder::Impl::broken(bool fenced) {
 
 void Forwarder::Impl::rebuild() {
   give_back();
+  forget_blocks();
+  make_producer();
+  pause_until_ = Steady::now() + kPauseAfterError;
+}
+
+void Forwarder::Impl::make_producer() {
   producer_.reset();
-  producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_, attempts_);
+  producer_ = std::make_unique<KafkaProducer>(kafka_, agent_, wake_, attempts_, ids_.current());
   failed_ = renew_ = false;
   checkpoints_.reset();
-  if (transaction_) transaction_.emplace();
-  pause_until_ = Steady::now() + kPauseAfterError;
+  if (!transaction_) return;
+  transaction_.emplace();
+  transaction_->began = Steady::now();
 }
 
 // Whatever is still on its way waits again. It may arrive all the same: then it arrives twice.
@@ -131,13 +140,16 @@ void Forwarder::Impl::give_back() {
     queue_.settle(loans_.at(place).claim(), loans_.at(place).settlement());
   }
   loans_.clear();
+  routes_.clear();
+  window_.clear();
+  held_ = held_back_ = 0;
+}
+
+void Forwarder::Impl::forget_blocks() {
   for (const Block& block : blocks_)
     untell("parked", topic_object(block.topic, block.partition));
   if (!blocks_.empty()) queue_.unpark();
   blocks_.clear();
-  routes_.clear();
-  window_.clear();
-  held_ = held_back_ = 0;
 }
 
 Forwarder::Forwarder(const config::Config& config, Queue& queue, const Clock& clock)

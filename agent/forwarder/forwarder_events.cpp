@@ -62,10 +62,11 @@ void Forwarder::Impl::take(const Delivery& delivery, Time now) {
   switch (delivery.verdict) {
     case Delivery::Verdict::acknowledged:
       loan.acknowledge(first);
-      // In a transaction nothing is sent for good before its commit: the same flights come again.
-      if (route.flight.messages == 0 && !transaction_) window_.grow(route.flight);
+      if (transaction_) transaction_->heard = true;
+      if (route.flight.messages == 0) window_.grow(route.flight);
       break;
     case Delivery::Verdict::unacceptable:
+      if (transaction_) route.flight.good = route.flight.taken;
       if (alone) {
         reject(loan, first, delivery.reason, route.topic);
         if (transaction_) fail(delivery.reason);
@@ -90,7 +91,7 @@ void Forwarder::Impl::take(const Delivery& delivery, Time now) {
       break;
     case Delivery::Verdict::undelivered:
       loan.release(first);
-      fail(delivery.reason);
+      fail(transaction_ && !transaction_->is_open() ? "" : delivery.reason);  // it is given up for another one
       break;
   }
   // A transaction's batches are settled together.

@@ -1,7 +1,6 @@
 // The inside of the forwarder. Its files: forwarder.cpp (the loop), forwarder_send.cpp (what is handed over),
-// forwarder_events.cpp (what comes back), forwarder_park.cpp (what cannot be), forwarder_transaction.cpp (exactly
-// once) and forwarder_link.cpp (the link's
-// state).
+// forwarder_events.cpp (what comes back), forwarder_park.cpp (what cannot be), forwarder_transaction.cpp and
+// forwarder_ids.cpp (exactly once) and forwarder_link.cpp (the link's state).
 #pragma once
 
 #include <sys/eventfd.h>
@@ -21,8 +20,10 @@
 #include "agent/forwarder/kafka_producer.h"
 #include "agent/forwarder/loans.h"
 #include "agent/forwarder/pace.h"
+#include "agent/forwarder/rival.h"
 #include "agent/forwarder/routes.h"
 #include "agent/forwarder/transaction.h"
+#include "agent/forwarder/transactional_ids.h"
 #include "agent/forwarder/window.h"
 #include "buffer/histogram.h"
 
@@ -59,7 +60,9 @@ class Forwarder::Impl {
   Time next_turn() const;
   void broken(bool fenced);
   void rebuild();
+  void make_producer();
   void give_back();
+  void forget_blocks();
   bool finished() const;
 
   // What is handed over.
@@ -93,7 +96,7 @@ class Forwarder::Impl {
   void block(Loan& loan, std::size_t first, const Route& route, const Delivery& refused);
   Block make_block(const Loan& loan, std::size_t first, const std::string& topic, std::int32_t partition);
   void park(Block block);
-  void look_for_stalls();
+  void look_for_stalls(const std::set<std::string>& leaderless);
   void stall(Route& route, Routes::Number number);
   void take_parked(Place place, std::size_t first, Route& route, bool acknowledged);
   void ask_blocked();
@@ -120,6 +123,10 @@ class Forwarder::Impl {
   void commit_done();
   void abort_done();
   void leave_transaction();
+  void hold_up(const std::string& reason);
+  bool change_id();
+  void start_transactions();
+  void ask_held_up();
 
   // The link.
   void say(const std::string& error);
@@ -153,16 +160,22 @@ class Forwarder::Impl {
   Delivered delivered_;
   std::optional<Transaction> transaction_;         // exactly-once only
   std::unique_ptr<CheckpointReader> checkpoints_;  // while one is read
-  std::int64_t rival_written_ = 0;                 // when another agent of our id wrote its last checkpoint
-  std::size_t held_ = 0;                           // messages in the first outboxes
-  std::size_t held_back_ = 0;                      // and in the second
-  Pace pace_;                                      // of the backlog, where live readings go first
-  bool renew_ = false;                             // the producer must be made anew: nothing leaves before all is back
-  bool failed_ = false;  // something came back undelivered: nothing leaves before all is back, for the order
+  TransactionalIds ids_;
+  std::unique_ptr<KafkaProducer> asking_;  // whether an id that is held up is free
+  std::size_t asked_id_ = 0;
+  Time asking_since_;
+  Time ask_id_at_;
+  Rival rival_;
+  std::size_t held_ = 0;       // messages in the first outboxes
+  std::size_t held_back_ = 0;  // and in the second
+  Pace pace_;                  // of the backlog, where live readings go first
+  bool renew_ = false;         // the producer must be made anew: nothing leaves before all is back
+  bool failed_ = false;        // something came back undelivered: nothing leaves before all is back, for the order
   Time pause_until_;
   Time aged_at_ = Steady::now();
   Time last_ack_ = Steady::now();
   bool acknowledged_ = false;  // something was, since the link's state was last looked at
+  Time brokers_since_;         // when the first of them was reached, after none could be
   bool nothing_waits_ = false;
   double smoothed_ack_ = 0;        // seconds
   std::int64_t restored_ = 0;      // CLOCK_BOOTTIME at which the link last came back from an outage

@@ -39,11 +39,12 @@ void Forwarder::Impl::watch_link(const KafkaEvents& events) {
     if (health_.state != LinkState::up) health_.error = events.error;
   }
   if (events.brokers_up >= 0) {
+    if (health_.brokers_up == 0) brokers_since_ = now;
     {
       const std::lock_guard lock(mutex_);
       health_.brokers_up = events.brokers_up;
     }
-    if (events.brokers_up > 0) look_for_stalls();
+    if (events.brokers_up > 0) look_for_stalls(events.leaderless);
     if (events.brokers_up == 0 && health_.state == LinkState::up) set_state(LinkState::down, events.error);
     const bool yielded = transaction_ && transaction_->phase == Transaction::Phase::yielded;
     if (events.brokers_up > 0 && loans_.empty() && !yielded) set_state(LinkState::up, "");

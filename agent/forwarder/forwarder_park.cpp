@@ -14,15 +14,25 @@ using Phase = Transaction::Phase;
 namespace {
 
 constexpr std::chrono::microseconds kStall = 5s;  // without an acknowledgement, while the link is up
+// In a transaction most partitions have been acknowledged while one is waited for, also where it is the link that is
+// silent: longer than librdkafka takes to find that out (socket.timeout.ms).
+constexpr std::chrono::microseconds kStallOfTransaction = 12s;
+constexpr const char* kNotEnded =
+    "the transaction before has not ended: one of its partitions has no leader, or too few replicas in sync";
 
 }  // namespace
 
 // The broker has refused the topic of a message. The message itself asks again later; what else it is for waits.
 void Forwarder::Impl::block(Loan& loan, std::size_t first, const Route& route, const Delivery& refused) {
   loan.park(first);
-  tell(topic_problem(route.topic, refused));
-  if (blocked(route.topic, Block::kWholeTopic)) return;
-  park(make_block(loan, first, route.topic, Block::kWholeTopic));
+  const bool leaderless = refused.refusal == Delivery::Refusal::no_leader;
+  const std::int32_t partition = leaderless ? route.partition : Block::kWholeTopic;
+  tell(leaderless ? stall_problem(route.topic, partition) : topic_problem(route.topic, refused));
+  if (blocked(route.topic, partition)) return;
+  Block block = make_block(loan, first, route.topic, partition);
+  block.leaderless = leaderless;
+  block.later(Steady::now());
+  park(std::move(block));
 }
 
 Block Forwarder::Impl::make_block(const Loan& loan, std::size_t first, const std::string& topic,
@@ -31,7 +41,6 @@ Block Forwarder::Impl::make_block(const Loan& loan, std::size_t first, const std
   block.number = ++last_block_;
   block.topic = topic;
   block.partition = partition;
-  block.later(Steady::now());
   const SeqRange seqs = loan.seqs(first);
   block.seqs = {loan.claim().batch->session(), seqs.first, seqs.last};
   Encoder encoder(kafka_);  // the other one may be in the middle of a batch
@@ -58,39 +67,47 @@ void Forwarder::Impl::park(Block block) {
 }
 
 // A partition without a leader, or with too few replicas: librdkafka tries what it has again by itself, for as long as
-// it takes. Where all are silent it is the link.
-void Forwarder::Impl::look_for_stalls() {
+// it takes. Where all are silent it is the link, unless the cluster says otherwise.
+// `leaderless`: topics of which the cluster says that a partition has no leader.
+void Forwarder::Impl::look_for_stalls(const std::set<std::string>& leaderless) {
   const Time now = Steady::now();
-  const auto patience = std::max(kStall, 3 * window_.expected());
+  const auto patience = std::max(transaction_ ? kStallOfTransaction : kStall, 3 * window_.expected());
   const auto silent = [&](const Route& route) {
-    return route.flight.messages > 0 && now - route.flight.moved > patience;
+    return route.flight.messages > 0 && now - std::max(route.flight.moved, brokers_since_) > patience;
   };
+  if (transaction_ && !transaction_->is_open()) return;
+  if (transaction_ && !transaction_->heard && now - std::max(transaction_->began, brokers_since_) > patience) {
+    return hold_up(kNotEnded);
+  }
   const auto& routes = routes_.all();
-  if (std::all_of(routes.begin(), routes.end(), silent)) return;
+  const bool all = std::all_of(routes.begin(), routes.end(), silent);
   for (Routes::Number number = 0; number < routes.size(); ++number) {
     Route& route = routes_[number];
-    if (!route.parked && silent(route)) stall(route, number);
+    if (!route.parked && silent(route) && (!all || leaderless.contains(route.topic))) stall(route, number);
   }
 }
 
 void Forwarder::Impl::stall(Route& route, Routes::Number number) {
+  const std::int32_t partition = Block::partition_of(route);
   std::optional<Block> block;
   for (const Place place : loans_.places()) {
     Loan& loan = loans_.at(place);
     loan.each_out(number, [&](std::size_t first, bool handed_over) {
       if (!handed_over) return;
-      if (!block) block = make_block(loan, first, route.topic, route.partition);
+      if (!block) block = make_block(loan, first, route.topic, partition);
       loan.park(first);
     });
   }
   if (!block) return;
-  tell(stall_problem(route.topic, route.partition));
+  tell(stall_problem(route.topic, partition));
   if (transaction_) {
-    abort_transaction(route.topic + " takes nothing");
+    block->held_up_id = ids_.current();
+    hold_up(route.topic + " takes nothing");
   } else {
     window_.stall(route.flight);
     block->question = {};
   }
+  block->later(Steady::now());
   park(std::move(*block));
   settle_what_is_complete();
 }
@@ -100,13 +117,14 @@ void Forwarder::Impl::take_parked(Place place, std::size_t first, Route& route, 
   const Loan& loan = loans_.at(place);
   if (acknowledged && !transaction_) delivered_.add(loan.claim().batch->session(), loan.seqs(first));
   loans_.tidy(place);
-  if (route.flight.messages == 0) heal(route.topic, route.partition);
+  if (route.flight.messages == 0) heal(route.topic, Block::partition_of(route));
 }
 
 void Forwarder::Impl::ask_blocked() {
   const Time now = Steady::now();
   for (Block& block : blocks_) {
     if (block.asked || block.healed || block.question.empty() || now < block.again) continue;
+    if (block.held_up_id != Block::kNoId && ids_.held_up(block.held_up_id)) continue;
     // In a transaction of its own, which is given up whatever comes of it.
     if (transaction_ && (transaction_->phase != Phase::idle || !begin_transaction())) return;
     const Message& question = block.question.front();
@@ -144,7 +162,9 @@ void Forwarder::Impl::end_test() {
   for (Block& block : blocks_) {
     if (!block.asked) continue;
     block.healed = block.answered;
-    if (!block.answered) block.later(now);
+    if (block.answered) continue;
+    block.later(now);
+    if (transaction_->stuck) block.held_up_id = ids_.current();
   }
 }
 

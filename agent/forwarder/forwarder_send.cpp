@@ -19,6 +19,7 @@ constexpr std::size_t kFollowing = 16'384;
 }  // namespace
 
 void Forwarder::Impl::hand_over() {
+  ask_held_up();
   finish_healing();
   ask_blocked();
   send_held();
@@ -177,6 +178,10 @@ bool Forwarder::Impl::send(Route& route, Loan& loan, const Message& message, Tim
       return true;
     case KafkaProducer::Taken::unacceptable:
       reject(loan, first, refused.reason, route.topic);
+      return true;
+    case KafkaProducer::Taken::leaderless:
+      if (route.partition < 0) break;  // it is known by now which one
+      block(loan, first, route, refused);
       return true;
     case KafkaProducer::Taken::blocked:
       block(loan, first, route, refused);

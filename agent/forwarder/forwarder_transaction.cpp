@@ -13,9 +13,7 @@ using Phase = Transaction::Phase;
 
 namespace {
 
-constexpr auto kSlice = 100ms;     // of a call that blocks
-constexpr auto kYield = 5min;      // until we look whether it is still there
-constexpr auto kHeartbeat = 2min;  // an idle agent shows that it is there
+constexpr auto kSlice = 100ms;  // of a call that blocks
 constexpr auto kPauseAfterAbort = 200ms;
 constexpr auto kTest = 5s;  // for a blocked topic to take something
 constexpr auto kAbortAtEnd = 300ms;
@@ -34,7 +32,7 @@ void Forwarder::Impl::work_on_transaction() {
   Transaction& transaction = *transaction_;
   switch (transaction.phase) {
     case Phase::starting:
-      if (done(producer_->init_transactions(kSlice))) transaction.phase = Phase::reading;
+      start_transactions();
       break;
     case Phase::reading:
       if (read_checkpoint_back()) take_checkpoint();
@@ -46,7 +44,7 @@ void Forwarder::Impl::work_on_transaction() {
       fill_transaction();
       break;
     case Phase::closing:
-      if (transaction.test && Steady::now() > transaction.began + kTest) transaction.phase = Phase::aborting;
+      if (transaction.test && Steady::now() > transaction.began + kTest) hold_up("");
       if (window_.messages() == 0 && held_ + held_back_ == 0 && transaction.checkpoints == 0) {
         transaction.phase = transaction.test ? Phase::aborting : Phase::committing;
       }
@@ -55,7 +53,11 @@ void Forwarder::Impl::work_on_transaction() {
       if (done(producer_->commit(kSlice))) commit_done();
       break;
     case Phase::aborting:
-      if (done(producer_->abort(kSlice))) abort_done();
+      if (done(producer_->abort(kSlice))) {
+        abort_done();
+      } else if (transaction_->stuck && Steady::now() > transaction_->leave_by) {
+        change_id();
+      }
       break;
     case Phase::yielded:
       if (Steady::now() >= transaction.next && read_checkpoint_back()) judge_rival();
@@ -66,7 +68,7 @@ void Forwarder::Impl::work_on_transaction() {
 /// Whether a step of librdkafka's is done; what else it said is dealt with here.
 bool Forwarder::Impl::done(const Step& step) {
   if (step.result == Step::Result::done) return true;
-  if (step.result == Step::Result::again) return false;
+  if (step.result == Step::Result::again || step.result == Step::Result::held_up) return false;
   say(step.reason);
   if (step.result == Step::Result::fenced) {
     broken(true);
@@ -88,6 +90,9 @@ bool Forwarder::Impl::read_checkpoint_back() {
     return false;
   }
   if (checkpoints_->read(kSlice)) return true;
+  // To ask an id is to end what another run of ours has left open under it.
+  if (checkpoints_->waits_for_others() && !transaction_->doubted) ids_.doubt_others();
+  transaction_->doubted = checkpoints_->waits_for_others();
   say(checkpoints_->problem());
   return false;
 }
@@ -109,21 +114,16 @@ void Forwarder::Impl::take_checkpoint() {
   transaction_->next = Steady::now();  // the first checkpoint says whose place this is now
 }
 
-// Whoever fenced us has written a checkpoint of its own by now. If none is there, the coordinator gave up a transaction
-// of ours that took too long.
+// Whoever fenced us has written a checkpoint of its own by now.
 void Forwarder::Impl::judge_rival() {
-  const auto last = checkpoints_->last();
-  const std::int64_t written = checkpoints_->written();
+  const bool there = rival_.is_there(checkpoints_->last(), checkpoints_->written(), queue_.session());
   checkpoints_.reset();
-  const bool ours = !last || last->session == queue_.session();
-  if (ours || written == rival_written_) {
-    rival_written_ = 0;
+  if (!there) {
     untell("fenced", "kafka");
     transaction_->phase = Phase::starting;
     return;
   }
-  rival_written_ = written;
-  transaction_->next = Steady::now() + kYield;
+  transaction_->next = Steady::now() + Rival::kPause;
   tell({"fenced", "kafka", "another agent with the id " + agent_ + " sends in our place: this one keeps its readings",
         "give each agent an agent.id of its own; when the other one has stopped, this one goes on within 10 minutes",
         0});
@@ -132,7 +132,11 @@ void Forwarder::Impl::judge_rival() {
 
 bool Forwarder::Impl::begin_transaction() {
   if (!done(producer_->begin())) return false;
-  *transaction_ = {Phase::filling, Steady::now(), {}, 0, 0, 0, false};
+  for (Route& route : routes_.all())
+    route.flight.handed = route.flight.taken = 0;
+  *transaction_ = {};
+  transaction_->phase = Phase::filling;
+  transaction_->began = Steady::now();
   return true;
 }
 
@@ -187,9 +191,10 @@ void Forwarder::Impl::send_checkpoint() {
 
 void Forwarder::Impl::take_own(const Delivery& delivery) {
   if (transaction_ && transaction_->checkpoints > 0) --transaction_->checkpoints;
+  if (transaction_ && delivery.verdict == Delivery::Verdict::acknowledged) transaction_->heard = true;
   const std::size_t number = Loans::reading(delivery.tag);
   if (number != kCheckpointTag) return take_answer(static_cast<std::uint32_t>(number), delivery);
-  if (delivery.verdict != Delivery::Verdict::acknowledged) {
+  if (delivery.verdict != Delivery::Verdict::acknowledged && transaction_ && transaction_->is_open()) {
     abort_transaction("topic " + kafka_.checkpoint_topic + ": " + delivery.reason);
   }
 }
@@ -203,10 +208,10 @@ void Forwarder::Impl::abort_transaction(const std::string& reason) {
 
 void Forwarder::Impl::commit_done() {
   transaction_->phase = Phase::idle;
-  transaction_->next = Steady::now() + kHeartbeat;
+  transaction_->next = Steady::now() + Rival::kHeartbeat;
   const bool heartbeat = loans_.empty();
   for (Route& route : routes_.all())
-    window_.grow(route.flight);
+    route.flight.good = 0;
   for (const Place place : loans_.places())
     settle(place);
   if (heartbeat || std::exchange(acknowledged_, false)) set_state(LinkState::up, "");
@@ -215,7 +220,7 @@ void Forwarder::Impl::commit_done() {
 void Forwarder::Impl::abort_done() {
   for (const Delivery& delivery : producer_->poll().deliveries)
     take(delivery, Steady::now());
-  fail({});
+  if (!transaction_->test) fail({});  // a question has nothing to do with what others send
   for (const Place place : loans_.places()) {
     loans_.at(place).revoke();
     loans_.at(place).release_rest();
@@ -223,9 +228,10 @@ void Forwarder::Impl::abort_done() {
   }
   failed_ = false;
   if (transaction_->test) end_test();
+  if (transaction_->stuck && change_id()) return;
   transaction_->checkpoints = 0;
   transaction_->phase = Phase::idle;
-  transaction_->next = Steady::now() + kHeartbeat;
+  transaction_->next = Steady::now() + Rival::kHeartbeat;
   if (!transaction_->test) pause_until_ = Steady::now() + kPauseAfterAbort;
 }
 

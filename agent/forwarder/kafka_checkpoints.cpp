@@ -67,6 +67,7 @@ class CheckpointReader::Impl {
   }
 
   std::string problem;
+  bool waits_for_others = false;
   std::optional<Checkpoint> last;
   std::int64_t written = -1;
 
@@ -212,6 +213,7 @@ class CheckpointReader::Impl {
     rd_kafka_get_watermark_offsets(handle_, name_.c_str(), partition_, &low, &high);
     if (high <= at_) return;
     end_ = std::max(end_, high);
+    waits_for_others = true;
     problem = "topic " + name_ + ": the last checkpoint is read when the transactions that are open there have ended";
   }
 
@@ -245,6 +247,10 @@ bool CheckpointReader::read(milliseconds at_most) {
 
 const std::string& CheckpointReader::problem() const {
   return impl_->problem;
+}
+
+bool CheckpointReader::waits_for_others() const {
+  return impl_->waits_for_others;
 }
 
 std::int64_t CheckpointReader::written() const {

@@ -23,6 +23,8 @@ class CheckpointReader {
 
   /// Goes on reading for about `at_most`; true once all has been read.
   bool read(std::chrono::milliseconds at_most);
+  /// Transactions that are open stand before the end: of other agents, or of another run of ours.
+  bool waits_for_others() const;
   /// Why it does not come to an end, in words; empty where it does.
   const std::string& problem() const;
 

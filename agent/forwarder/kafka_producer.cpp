@@ -30,6 +30,7 @@ Partitioner partitioner(std::string_view name) {
 struct Topic {
   rd_kafka_topic_t* handle = nullptr;
   Partitioner partitioner = nullptr;
+  bool with_leader = false;                 // no other partition may be chosen
   std::atomic<std::int32_t> partitions{0};  // 0: not known yet
 };
 
@@ -38,7 +39,9 @@ std::int32_t choose_partition(const rd_kafka_topic_t* handle, const void* key, s
                               std::int32_t partitions, void* opaque, void* message) {
   auto* topic = static_cast<Topic*>(opaque);
   topic->partitions.store(partitions, std::memory_order_relaxed);
-  return topic->partitioner(handle, key, size, partitions, opaque, message);
+  const std::int32_t chosen = topic->partitioner(handle, key, size, partitions, opaque, message);
+  if (topic->with_leader && rd_kafka_topic_partition_available(handle, chosen) == 0) return partitions;  // none of them
+  return chosen;
 }
 
 rd_kafka_resp_err_t produce(rd_kafka_t* handle, const std::array<rd_kafka_vu_t, 8>& fields) {
@@ -49,13 +52,19 @@ rd_kafka_resp_err_t produce(rd_kafka_t* handle, const std::array<rd_kafka_vu_t, 
   return code;
 }
 
+std::string reason(rd_kafka_resp_err_t error) {
+  // Of choose_partition's making.
+  return error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ? "the partition has no leader" : rd_kafka_err2str(error);
+}
+
 Step step(rd_kafka_error_t* error) {
   if (error == nullptr) return {};
   Step result{Step::Result::abort, broker_error(rd_kafka_error_string(error))};
   if (rd_kafka_error_is_fatal(error) != 0) {
     result.result = is_fenced(rd_kafka_error_code(error)) ? Step::Result::fenced : Step::Result::broken;
   } else if (rd_kafka_error_is_retriable(error) != 0) {
-    result.result = Step::Result::again;
+    const bool held_up = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS;
+    result.result = held_up ? Step::Result::held_up : Step::Result::again;
   } else if (rd_kafka_error_txn_requires_abort(error) == 0) {
     result.result = Step::Result::broken;
   }
@@ -78,6 +87,7 @@ struct KafkaProducer::Impl {
   rd_kafka_queue_t* events = nullptr;
   std::unique_ptr<KafkaSecurity> security;
   Partitioner partitioner = nullptr;
+  bool transactional = false;
   std::deque<Topic> topics;  // librdkafka points at them
   std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>> numbers;
   KafkaReplicas replicas;
@@ -105,8 +115,9 @@ void KafkaProducer::Impl::take_error(rd_kafka_event_t* event, KafkaEvents& resul
 }
 
 void KafkaProducer::Impl::take_statistics(const char* statistics, KafkaEvents& result) {
-  const BrokerCounts brokers = count_brokers(statistics);
+  const ClusterState brokers = read_statistics(statistics);
   result.brokers_up = brokers.up;
+  result.leaderless = brokers.leaderless;
   for (const Topic& topic : topics) {
     if (brokers.known > 1 && topic.partitions > 0) replicas.ask(handle, rd_kafka_topic_name(topic.handle), events);
   }
@@ -122,6 +133,7 @@ std::uint32_t KafkaProducer::Impl::number(std::string_view name) {
 
 void KafkaProducer::Impl::open(Topic& topic, const char* name) const {
   topic.partitioner = partitioner;
+  topic.with_leader = transactional;
   topic.partitions = 0;
   rd_kafka_topic_conf_t* conf = rd_kafka_default_topic_conf_dup(handle);
   rd_kafka_topic_conf_set_opaque(conf, &topic);
@@ -130,15 +142,17 @@ void KafkaProducer::Impl::open(Topic& topic, const char* name) const {
   if (topic.handle == nullptr) rd_kafka_topic_conf_destroy(conf);
 }
 
-KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake, Attempts& attempts)
+KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake, Attempts& attempts,
+                             std::size_t id)
     : impl_(std::make_unique<Impl>()) {
-  impl_->security = std::make_unique<KafkaSecurity>(kafka, agent, attempts);
+  impl_->security = std::make_unique<KafkaSecurity>(kafka, agent, attempts, KafkaSecurity::Role::producer, id);
   impl_->handle = impl_->security->open([](rd_kafka_conf_t* conf) {
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS |
                                        RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH);
     rd_kafka_conf_set_log_cb(conf, no_log);
   });
   impl_->partitioner = partitioner(kafka.partitioner);
+  impl_->transactional = kafka.delivery == config::Delivery::exactly_once;
   impl_->events = rd_kafka_queue_get_main(impl_->handle);
   constexpr std::uint64_t kOne = 1;
   rd_kafka_queue_io_event_enable(impl_->events, wake, &kOne, sizeof kOne);
@@ -192,6 +206,11 @@ KafkaProducer::Taken KafkaProducer::send(const Message& message, std::uint32_t t
   const rd_kafka_resp_err_t error = produce(impl_->handle, fields);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Taken::yes;
   rd_kafka_headers_destroy(headers);
+  if (error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+    refused.reason = reason(error);
+    refused.refusal = Delivery::Refusal::no_leader;
+    return Taken::leaderless;
+  }
   refused.reason = rd_kafka_err2str(error);
   refused.refusal = refusal(error);
   switch (verdict(error)) {
@@ -223,7 +242,7 @@ KafkaEvents KafkaProducer::poll() {
           delivery.verdict = verdict(message->err);
           delivery.bytes = message->len + message->key_len;
           delivery.refusal = refusal(message->err);
-          if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.reason = rd_kafka_err2str(message->err);
+          if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.reason = reason(message->err);
           result.deliveries.push_back(std::move(delivery));
         }
         break;

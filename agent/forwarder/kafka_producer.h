@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,7 @@ struct Delivery {
   std::uintptr_t tag = 0;
   Verdict verdict = Verdict::undelivered;
   std::size_t bytes = 0;  // of key and value
-  enum class Refusal : std::uint8_t { other, unknown_topic, forbidden };
+  enum class Refusal : std::uint8_t { other, unknown_topic, forbidden, no_leader };
   Refusal refusal = Refusal::other;  // where it is blocked
   std::string reason;                // empty where acknowledged
 };
@@ -36,6 +37,7 @@ struct Delivery {
 struct KafkaEvents {
   std::vector<Delivery> deliveries;
   int brokers_up = -1;                  // -1: not told this time
+  std::set<std::string> leaderless;     // topics, with brokers_up: a partition of each has no leader
   std::vector<TopicReplicas> replicas;  // of topics of a cluster of several brokers
   std::string error;                    // the last one, in words
   bool all_brokers_down = false;
@@ -48,10 +50,11 @@ struct KafkaEvents {
 struct Step {
   enum class Result : std::uint8_t {
     done,
-    again,   // not yet: call it again
-    abort,   // the transaction must be given up
-    broken,  // the producer must be made anew
-    fenced,  // the same, and another one has taken its transactional id
+    again,    // not yet: call it again
+    held_up,  // the same, as the transaction before has not ended: one of its partitions takes nothing
+    abort,    // the transaction must be given up
+    broken,   // the producer must be made anew
+    fenced,   // the same, and another one has taken its transactional id
   };
   Result result = Result::done;
   std::string reason;
@@ -60,7 +63,7 @@ struct Step {
 /// One thread.
 class KafkaProducer {
  public:
-  enum class Taken { yes, full, unacceptable, blocked };
+  enum class Taken { yes, full, unacceptable, blocked, leaderless };
 
   /// Where a record goes: the number that this producer gives to the topic, and the partition by the key, as far as the
   /// cluster is known; -1: not known yet.
@@ -69,8 +72,9 @@ class KafkaProducer {
     std::int32_t partition = -1;
   };
 
-  /// `wake`: an eventfd that is written to when poll() has something. Throws std::runtime_error.
-  KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake, Attempts& attempts);
+  /// `wake`: an eventfd that is written to when poll() has something. `id`: which of the agent's transactional ids.
+  /// With transactions nothing is taken for a partition without a leader. Throws std::runtime_error.
+  KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake, Attempts& attempts, std::size_t id);
   /// Blocks until librdkafka's threads have ended, which a name server that does not answer can delay.
   ~KafkaProducer();
   KafkaProducer(const KafkaProducer&) = delete;

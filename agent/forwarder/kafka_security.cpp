@@ -13,8 +13,9 @@
 
 namespace fieldpost {
 
-KafkaSecurity::KafkaSecurity(const config::Kafka& kafka, std::string agent, Attempts& attempts, Role role)
-    : kafka_(kafka), agent_(std::move(agent)), role_(role), attempts_(attempts), secrets_(kafka) {
+KafkaSecurity::KafkaSecurity(const config::Kafka& kafka, std::string agent, Attempts& attempts, Role role,
+                             std::size_t id)
+    : kafka_(kafka), agent_(std::move(agent)), role_(role), id_(id), attempts_(attempts), secrets_(kafka) {
   if (kafka.sasl && kafka.sasl->mechanism.starts_with("SCRAM-")) {
     gate_ = std::make_unique<LoginGate>(kafka, "fieldpost-" + agent_, attempts);
   }
@@ -64,7 +65,7 @@ rd_kafka_t* KafkaSecurity::open(const std::function<void(rd_kafka_conf_t*)>& pre
   alone.tls.reset();
   alone.sasl.reset();
   if (unusable_.empty()) {
-    std::vector<Setting> settings = kafka_settings(gate_ ? alone : kafka_, agent_);
+    std::vector<Setting> settings = kafka_settings(gate_ ? alone : kafka_, agent_, id_);
     if (!gate_) settings.insert(settings.end(), secrets.settings.begin(), secrets.settings.end());
     handle_ = open(settings, prepare, error);
     if (handle_ == nullptr && !kafka_.tls && !kafka_.sasl) throw std::runtime_error("kafka: " + error);
@@ -72,7 +73,7 @@ rd_kafka_t* KafkaSecurity::open(const std::function<void(rd_kafka_conf_t*)>& pre
   }
   if (handle_ == nullptr) {
     alone.brokers.clear();
-    handle_ = open(kafka_settings(alone, agent_), prepare, error);
+    handle_ = open(kafka_settings(alone, agent_, id_), prepare, error);
     if (handle_ == nullptr) throw std::runtime_error("kafka: " + error);
   } else if (kafka_.sasl && kafka_.sasl->mechanism == "OAUTHBEARER") {
     keeper_ = std::make_unique<TokenKeeper>(*kafka_.sasl, kafka_.tls ? kafka_.tls->ca : "",

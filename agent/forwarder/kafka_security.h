@@ -26,7 +26,9 @@ class KafkaSecurity {
  public:
   enum class Role : std::uint8_t { producer, consumer };
 
-  KafkaSecurity(const config::Kafka& kafka, std::string agent, Attempts& attempts, Role role = Role::producer);
+  /// `id`: which of the agent's transactional ids.
+  KafkaSecurity(const config::Kafka& kafka, std::string agent, Attempts& attempts, Role role = Role::producer,
+                std::size_t id = 0);
   /// Destroys the handle, which blocks until librdkafka's threads have ended.
   ~KafkaSecurity();
   KafkaSecurity(const KafkaSecurity&) = delete;
@@ -65,6 +67,7 @@ class KafkaSecurity {
   const config::Kafka kafka_;
   const std::string agent_;
   const Role role_;
+  const std::size_t id_;
   Attempts& attempts_;
   std::atomic<bool> ending_{false};
   KafkaSecrets secrets_;

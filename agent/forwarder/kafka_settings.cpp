@@ -1,5 +1,7 @@
 #include "agent/forwarder/kafka_settings.h"
 
+#include "agent/forwarder/transactional_ids.h"
+
 namespace fieldpost {
 namespace {
 
@@ -12,8 +14,10 @@ void add_brokers(Settings& settings, const config::Kafka& kafka) {
   settings.push_back({"bootstrap.servers", brokers});
 }
 
-void add_delivery(Settings& settings, const config::Kafka& kafka, const std::string& agent) {
-  if (kafka.delivery == config::Delivery::exactly_once) settings.push_back({"transactional.id", "fieldpost-" + agent});
+void add_delivery(Settings& settings, const config::Kafka& kafka, const std::string& agent, std::size_t id) {
+  if (kafka.delivery == config::Delivery::exactly_once) {
+    settings.push_back({"transactional.id", transactional_id(agent, id)});
+  }
   const Settings delivery{
       {"enable.idempotence", "true"},  // and with it acks=all, in order within a producer's life
       {"linger.ms", std::to_string(static_cast<double>(kafka.linger.count()) / 1000.0)},
@@ -70,11 +74,11 @@ void add_security(Settings& settings, const config::Kafka& kafka) {
 
 }  // namespace
 
-std::vector<Setting> kafka_settings(const config::Kafka& kafka, const std::string& agent) {
+std::vector<Setting> kafka_settings(const config::Kafka& kafka, const std::string& agent, std::size_t id) {
   Settings settings;
   add_brokers(settings, kafka);
   settings.push_back({"client.id", "fieldpost-" + agent});
-  add_delivery(settings, kafka, agent);
+  add_delivery(settings, kafka, agent, id);
   add_connection(settings);
   add_security(settings, kafka);
   for (const auto& [name, value] : kafka.properties)

@@ -14,7 +14,7 @@ struct Setting {
   std::string value;
 };
 
-/// In the order to be set: kafka.properties comes last and wins.
-std::vector<Setting> kafka_settings(const config::Kafka& kafka, const std::string& agent);
+/// In the order to be set: kafka.properties comes last and wins. `id`: which of the agent's transactional ids.
+std::vector<Setting> kafka_settings(const config::Kafka& kafka, const std::string& agent, std::size_t id = 0);
 
 }  // namespace fieldpost

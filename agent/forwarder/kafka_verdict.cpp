@@ -14,7 +14,6 @@ Delivery::Verdict verdict(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
       return Delivery::Verdict::untimely;
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:

@@ -34,6 +34,10 @@ class Transaction {
   std::size_t told = 0;         // of these, named by a checkpoint that was sent
   std::size_t checkpoints = 0;  // on their way
   bool test = false;            // it asks a blocked topic, and is given up
+  bool heard = false;           // something of it has been acknowledged
+  bool stuck = false;           // it cannot end: the next one goes under another id
+  bool doubted = false;         // reading: the agent's other ids are asked
+  Time leave_by;                // when stuck: whatever Kafka says until then
 
   bool takes_more(Time now, std::chrono::microseconds expected) const {
     using namespace std::chrono_literals;
@@ -41,6 +45,9 @@ class Transaction {
     return phase == Phase::filling && readings < kMostReadings &&
            now < began + std::max<std::chrono::microseconds>(100ms, 20 * expected);
   }
+
+  /// Something of it may be on its way.
+  bool is_open() const { return phase == Phase::filling || phase == Phase::closing; }
 
   /// When to look after it again, where nothing else happens.
   Time due(Time now, std::chrono::microseconds linger) const {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "agent/forwarder/forwarder.h"
@@ -25,19 +26,24 @@ class TwoTopics {
  public:
   TwoTopics(const KafkaCluster& kafka, const std::string& topic, const Delivery& delivery)
       : config_(configuration(kafka, topic, delivery)),
-        queue({folder_ / "queue.db", 200ms, 16 << 20, config_.agent.id, ""}, wall_clock),
-        forwarder(config_, queue, wall_clock) {}
+        queue({folder_ / "queue.db", 200ms, 16 << 20, config_.agent.id, ""}, wall_clock) {}
   ~TwoTopics() { stop_pumps(); }
   TwoTopics(const TwoTopics&) = delete;
   TwoTopics& operator=(const TwoTopics&) = delete;
 
   void start() {
-    forwarder.start();
+    restart_forwarder();
     pumps_ = std::thread([this] { count(); });
   }
   void stop_pumps() {
     over_ = true;
     if (pumps_.joinable()) pumps_.join();
+  }
+  /// For Kafka it is a new agent.
+  void restart_forwarder() {
+    if (forwarder) CHECK(forwarder->stop(1s));
+    forwarder.emplace(config_, queue, wall_clock);
+    forwarder->start();
   }
   /// Each pump has said 1 to this number.
   std::uint64_t counted() const { return counted_; }
@@ -70,7 +76,7 @@ class TwoTopics {
 
  public:
   Queue queue;
-  Forwarder forwarder;
+  std::optional<Forwarder> forwarder;
 };
 
 bool parked(const ForwarderHealth& health, const std::string& topic) {
@@ -92,19 +98,7 @@ int make_topics(const KafkaCluster& kafka, const std::string& topic) {
   return only_node;
 }
 
-/// Kafka ends a transaction, also one that is given up, only once each of its partitions has heard so; before that it
-/// lets the agent begin no other.
-void check_all_wait(const TwoTopics& agent) {
-  CHECK(eventually(patience, [&] {
-    const ForwarderHealth health = agent.forwarder.health();
-    return health.state == LinkState::down && health.error.find("no leader") != std::string::npos;
-  }));
-  const std::uint64_t meanwhile = agent.counted();
-  CHECK(eventually(patience, [&] { return agent.counted() > meanwhile + 1000; }));
-  CHECK(agent.queue.health().account.waiting > 1000);
-}
-
-TEST_CASE("a topic without a leader is parked and the others go on, but for exactly-once", "[long]") {
+TEST_CASE("a topic without a leader is parked and the others go on", "[long]") {
   if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
   const Delivery delivery = GENERATE(at_least_once, exactly_once);
   KafkaCluster& kafka = cluster();
@@ -118,26 +112,28 @@ TEST_CASE("a topic without a leader is parked and the others go on, but for exac
   REQUIRE(arrive(fine, "pump-2", 10));
 
   kafka.kill(node);
-  if (delivery.once) {
-    check_all_wait(agent);
-  } else {
-    CHECK(eventually(patience, [&] { return agent.queue.health().parked > 0; }));
-    CHECK(parked(agent.forwarder.health(), topic + "-pump-1"));
-    const std::uint64_t meanwhile = agent.counted();
-    CHECK(arrive(fine, "pump-2", meanwhile));
-    CHECK(agent.forwarder.health().state == LinkState::up);
-    CHECK(silent.numbers("pump-1", "strokes").size() < meanwhile);
-  }
+  CHECK(eventually(patience, [&] { return agent.queue.health().parked > 0; }));
+  CHECK(parked(agent.forwarder->health(), topic + "-pump-1"));
+  const std::uint64_t meanwhile = agent.counted();
+  CHECK(arrive(fine, "pump-2", meanwhile));
+  CHECK(eventually(patience, [&] { return agent.forwarder->health().state == LinkState::up; }));
+  CHECK(silent.numbers("pump-1", "strokes").size() < meanwhile);
+
+  // Kafka may still hold the transaction that the partition keeps from ending.
+  agent.restart_forwarder();
+  const std::uint64_t restarted = agent.counted();
+  CHECK(arrive(fine, "pump-2", restarted));
+  CHECK(eventually(patience, [&] { return parked(agent.forwarder->health(), topic + "-pump-1"); }));
 
   kafka.start(node);
   CHECK(eventually(patience, [&] { return agent.queue.health().parked == 0; }));
-  CHECK(eventually(patience, [&] { return !parked(agent.forwarder.health(), topic); }));
+  CHECK(eventually(patience, [&] { return !parked(agent.forwarder->health(), topic); }));
   agent.stop_pumps();
   const std::uint64_t all = agent.counted();
   CHECK(arrive(silent, "pump-1", all));
   CHECK(arrive(fine, "pump-2", all));
   CHECK(eventually(patience, [&] { return agent.queue.health().account.waiting == 0; }));
-  CHECK(agent.forwarder.stop(5s));
+  CHECK(agent.forwarder->stop(5s));
   const std::vector<std::string> all_in_order;
   CHECK(silent.disorder() == all_in_order);
   CHECK(fine.disorder() == all_in_order);

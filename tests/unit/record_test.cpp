@@ -134,14 +134,19 @@ TEST_CASE("what the agent says of itself is a record like any other") {
 }
 
 TEST_CASE("brokers are counted from the statistics, and those that are up") {
-  const BrokerCounts cluster = count_brokers(R"({"brokers":{"b1":{"nodeid":1,"state":"UP"},
+  const ClusterState cluster = read_statistics(R"({"brokers":{"b1":{"nodeid":1,"state":"UP"},
       "b2":{"nodeid":2,"state":"DOWN"},"TxnCoordinator":{"nodeid":1,"state":"UP"},"boot":{"nodeid":-1,"state":"UP"}}})");
   CHECK(cluster.up == 1);
   CHECK(cluster.known == 2);
-  const BrokerCounts early =
-      count_brokers(R"({"brokers":{"boot":{"nodeid":-1,"state":"UP"},"two":{"nodeid":-1,"state":"UP"}}})");
+  const ClusterState early =
+      read_statistics(R"({"brokers":{"boot":{"nodeid":-1,"state":"UP"},"two":{"nodeid":-1,"state":"UP"}}})");
   CHECK(early.up == 1);
   CHECK(early.known == 0);
-  CHECK(count_brokers(R"({"brokers":{}})").up == 0);
-  CHECK(count_brokers("no JSON").up == -1);
+  CHECK(read_statistics(R"({"brokers":{}})").up == 0);
+  CHECK(read_statistics("no JSON").up == -1);
+  const auto topics = read_statistics(R"({"brokers":{},"topics":{
+      "new":{"partitions":{"-1":{"leader":-1}}},
+      "fine":{"partitions":{"-1":{"leader":-1},"0":{"leader":1},"1":{"leader":2}}},
+      "half":{"partitions":{"-1":{"leader":-1},"0":{"leader":1},"1":{"leader":-1}}}}})");
+  CHECK(topics.leaderless == std::set<std::string>{"half"});
 }
