@@ -6,6 +6,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/secure_kafka.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/tls_front.h"
 #include "tests/support/topic_reader.h"
 
 using namespace fieldpost;
@@ -288,6 +289,22 @@ TEST_CASE("OAUTHBEARER: a token of the identity provider, which Kafka checks", "
     site.kafka().sasl->token_url = "https://" + Site::ground().kafka.brokers("OTHERNAME") + "/token";
     CHECK(site.says("its certificate is refused: SSL: no alternative certificate subject name matches"));
   }
+  SECTION("a provider in TLS, whose certificate the same authority has signed") {
+    const support::TlsFront front(Site::ground().authority.issue({"idp", "DNS:localhost"}), provider.port());
+    site.take_tokens("right-secret");
+    site.kafka().sasl->token_url = "https://" + front.address() + "/token";
+    CHECK(site.delivers());
+  }
+  SECTION("a provider in TLS with a stranger's certificate, until the file holds its authority, too") {
+    const support::TlsFront front(Site::ground().stranger.issue({"idp", "DNS:localhost"}), provider.port());
+    site.take_tokens("right-secret");
+    site.kafka().sasl->token_url = "https://" + front.address() + "/token";
+    const int before = provider.issued();
+    CHECK(site.says("its certificate is refused"));
+    CHECK(provider.issued() == before);
+    site.write("ca.pem", Site::ground().authority.certificate() + Site::ground().stranger.certificate());
+    CHECK(site.delivers());
+  }
   SECTION("a token that the broker refuses, until it is a good one") {
     site.take_tokens("right-secret");
     provider.set_forging(true);
@@ -295,4 +312,23 @@ TEST_CASE("OAUTHBEARER: a token of the identity provider, which Kafka checks", "
     provider.set_forging(false);
     CHECK(site.delivers());
   }
+}
+
+TEST_CASE("OAUTHBEARER: the broker ends a connection with its token, and readings go on with the next one",
+          "[security][long]") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  constexpr int kLifetime = 6;  // seconds
+  Site site("OAUTH");
+  support::IdentityProvider& provider = Site::ground().provider;
+  provider.set_lifetime(kLifetime);
+  site.take_tokens("right-secret");
+  CHECK(site.delivers());
+  const int before = provider.issued();
+  // The third one comes when the first two have expired.
+  CHECK(eventually(120s, [&] {
+    site.append();
+    REQUIRE(site.delivers());
+    return provider.issued() >= before + 3;
+  }));
+  provider.set_lifetime(3600);
 }

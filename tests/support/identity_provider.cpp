@@ -91,10 +91,9 @@ struct IdentityProvider::Key {
   }
 };
 
-IdentityProvider::IdentityProvider(std::string client_id, const std::string& client_secret, int lifetime)
+IdentityProvider::IdentityProvider(std::string client_id, const std::string& client_secret)
     : key_(std::make_unique<Key>()),
       client_id_(std::move(client_id)),
-      lifetime_(lifetime),
       authorization_(basic(client_id_, client_secret)),
       port_(free_port()),
       listener_(listen_on(port_)),
@@ -143,7 +142,7 @@ std::string IdentityProvider::answer(const std::string& request) {
     return http(400, {{"error", "unsupported_grant_type"}});
   }
   ++issued_;
-  return http(200, {{"access_token", token()}, {"token_type", "Bearer"}, {"expires_in", lifetime_}});
+  return http(200, {{"access_token", token()}, {"token_type", "Bearer"}, {"expires_in", lifetime_.load()}});
 }
 
 std::string IdentityProvider::token() {

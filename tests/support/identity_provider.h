@@ -15,8 +15,8 @@ namespace fieldpost::support {
 
 class IdentityProvider {
  public:
-  /// Listens at once. Tokens are signed by RS256 and hold for `lifetime` seconds.
-  IdentityProvider(std::string client_id, const std::string& client_secret, int lifetime = 3600);
+  /// Listens at once. Tokens are signed by RS256.
+  IdentityProvider(std::string client_id, const std::string& client_secret);
   ~IdentityProvider();
 
   std::string token_url() const { return base() + "/token"; }
@@ -27,7 +27,10 @@ class IdentityProvider {
   void set_down(bool down) { down_ = down; }
   /// Tokens have a signature that is of something else, or no longer.
   void set_forging(bool forging) { forging_ = forging; }
+  /// How long the next tokens hold: an hour, unless told otherwise.
+  void set_lifetime(int seconds) { lifetime_ = seconds; }
   int issued() const { return issued_; }
+  std::uint16_t port() const { return port_; }
 
  private:
   std::string base() const { return "http://127.0.0.1:" + std::to_string(port_); }
@@ -38,7 +41,6 @@ class IdentityProvider {
   struct Key;
   std::unique_ptr<Key> key_;
   const std::string client_id_;
-  const int lifetime_;
   std::mutex mutex_;
   std::string authorization_;  // what the right client sends
   std::uint16_t port_;
@@ -46,6 +48,7 @@ class IdentityProvider {
   std::atomic<bool> ending_{false};
   std::atomic<bool> down_{false};
   std::atomic<bool> forging_{false};
+  std::atomic<int> lifetime_{3600};
   std::atomic<int> issued_{0};
   std::thread thread_;
 };

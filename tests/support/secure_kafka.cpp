@@ -36,6 +36,8 @@ KafkaOptions options(const SecureKafka& ground) {
   set["listener.name.oauth.sasl.oauthbearer.jwt.validator.class"] = kModules + "oauthbearer.BrokerJwtValidator";
   set["listener.name.oauth.sasl.oauthbearer.expected.audience"] = "kafka";
   set["listener.name.oauth.sasl.oauthbearer.jwks.endpoint.url"] = ground.provider.jwks_url();
+  // A connection ends with its token, at the latest after an hour.
+  set["listener.name.oauth.oauthbearer.connections.max.reauth.ms"] = "3600000";
   options.java_options = {"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=" + ground.provider.jwks_url()};
   for (const char* mechanism : {"SCRAM-SHA-256", "SCRAM-SHA-512"})
     options.scram_users.push_back(std::string(mechanism) + "=[name=" + kUser + ",password=" + kPassword + "]");
