@@ -66,7 +66,7 @@ void Forwarder::Impl::take(const Delivery& delivery, Time now) {
       if (route.flight.messages == 0) window_.grow(route.flight);
       break;
     case Delivery::Verdict::unacceptable:
-      if (transaction_) route.flight.good = route.flight.taken;
+      if (transaction_) Window::begin_again(route.flight, alone);
       if (alone) {
         reject(loan, first, delivery.reason, route.topic);
         if (transaction_) fail(delivery.reason);

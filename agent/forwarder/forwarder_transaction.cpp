@@ -211,7 +211,7 @@ void Forwarder::Impl::commit_done() {
   transaction_->next = Steady::now() + Rival::kHeartbeat;
   const bool heartbeat = loans_.empty();
   for (Route& route : routes_.all())
-    route.flight.good = 0;
+    Window::committed(route.flight);
   for (const Place place : loans_.places())
     settle(place);
   if (heartbeat || std::exchange(acknowledged_, false)) set_state(LinkState::up, "");

@@ -34,7 +34,7 @@ bool Window::open(const Flight& flight, Time now, std::size_t waiting) const {
   if (flight.messages == 0) return open();
   // What is in doubt begins a flight of its own.
   if (flight.handed == flight.good && flight.good > 0 && flight.most != Flight::kNoLimit) return false;
-  const std::size_t most = flight.handed < flight.good ? Flight::kNoLimit : flight.most;
+  const std::size_t most = flight.handed < flight.good ? std::max(flight.most, flight.largest) : flight.most;
   if (flight.messages >= most) return false;
   if (flight.behind) return most == Flight::kNoLimit && flight.newest_bytes < request_ && room_behind();
   if (now < flight.closes && flight.newest_bytes < request_) return open();
@@ -98,6 +98,7 @@ void Window::arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledg
   if (acknowledged) {
     flight.proven = true;
     ++flight.taken;
+    if (flight.messages == 0) flight.largest = std::max(flight.largest, flight.newest);
   }
   if (!flight.stalled) {
     --messages_;
@@ -111,6 +112,14 @@ void Window::arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledg
 void Window::grow(Flight& flight) const {
   if (flight.most == Flight::kNoLimit || flight.taken <= flight.good) return;
   flight.most = flight.most >= limits_.messages ? Flight::kNoLimit : flight.most * 2;
+  flight.most = std::min(flight.most, flight.ceiling);
+}
+
+void Window::begin_again(Flight& flight, bool alone) {
+  flight.good = flight.taken;
+  const std::size_t half = std::max<std::size_t>(1, flight.newest / 2);
+  flight.ceiling = alone ? Flight::kNoLimit : std::min(flight.ceiling, half);
+  if (!alone) flight.largest = std::min(flight.largest, half);
 }
 
 void Window::stall(Flight& flight) {

@@ -31,9 +31,11 @@ struct Flight {
   bool proven = false;          // this producer has had an acknowledgement from the partition
   bool stalled = false;         // it does not count: nothing is expected back soon
   std::size_t most = kNoLimit;  // messages of a flight, while a record that the broker refuses is looked for
-  // In a transaction that comes again after such a refusal, so many messages at its beginning are known to be taken,
-  // and need no limit.
+  // In a transaction that comes again after such a refusal, so many messages at its beginning are known to be taken, in
+  // flights of up to `largest`; larger ones than `ceiling` are not made before one record is guilty.
   std::size_t good = 0;
+  std::size_t largest = 1;
+  std::size_t ceiling = kNoLimit;
   std::size_t handed = 0;  // over, in the transaction in hand
   std::size_t taken = 0;   // acknowledged, in the transaction in hand
 };
@@ -64,6 +66,13 @@ class Window {
   void arrive(Flight& flight, Time now, std::size_t bytes, bool acknowledged);
   /// A flight has been taken: the next one may be larger, where a record that the broker refuses is looked for.
   void grow(Flight& flight) const;
+  /// The transaction is over.
+  static void committed(Flight& flight) {
+    flight.good = 0;
+    flight.ceiling = Flight::kNoLimit;
+  }
+  /// Its newest flight, of a single record or of several, was refused in a transaction, which comes again.
+  static void begin_again(Flight& flight, bool alone);
   /// What is on the way does not count any more until all of it is back.
   void stall(Flight& flight);
 

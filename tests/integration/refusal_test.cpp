@@ -79,13 +79,13 @@ TEST_CASE("requests that are too large are halved, and every device keeps its or
   std::vector<Layout> devices;
   for (int i = 0; i < 7; ++i)
     devices.emplace_back("plc", "device-" + std::to_string(i), std::vector<PointName>{{"text", ""}});
-  constexpr std::uint32_t kPolls = 600;
+  constexpr std::uint32_t kPolls = 300;
   std::set<std::uint64_t> poison;
   std::uint32_t number = 0;
   const auto poll = [&] {
     for (const Layout& device : devices) {
       ++number;
-      const bool too_large = number % 500 == 77;
+      const bool too_large = number % 700 == 77;
       const SeqRange seqs = site.append(device, {support::noise(too_large ? 40'000 : 60, number)});
       if (too_large) poison.insert(seqs.first);
     }

@@ -142,20 +142,41 @@ TEST_CASE("what a transaction was refused for is looked for behind what was take
   Window window(kLinger, {});
   Flight flight = proven(window, 600ms);
   flight.handed = flight.taken = 0;
-  flight.good = 100;
-  flight.most = 2;
-  depart(window, flight, kStart, 99);
-  CHECK(window.open(flight, kStart, 0));
-  depart(window, flight, kStart, 1);
-  CHECK_FALSE(window.open(flight, kStart, 0));  // what follows is in doubt, and has a flight of its own
+  depart(window, flight, kStart, 100);
   arrive(window, flight, kStart + 600ms, 100);
-  window.grow(flight);
-  CHECK(flight.most == 2);
-  depart(window, flight, kStart + 600ms, 2);
-  CHECK_FALSE(window.open(flight, kStart + 600ms, 0));
-  arrive(window, flight, kStart + 1200ms, 2);
+  depart(window, flight, kStart + 600ms, 8);
+  Window::begin_again(flight, false);
+  flight.most = 4;
+  flight.messages = 0;  // it was refused
+  flight.handed = flight.taken = 0;
+
+  CHECK(flight.good == 100);
+  depart(window, flight, kStart + 1s, 4);  // as large as the half of what was refused
+  CHECK_FALSE(window.open(flight, kStart + 1s, 0));
+  arrive(window, flight, kStart + 2s, 4);
   window.grow(flight);
   CHECK(flight.most == 4);
+  flight.largest = 96;  // taken before
+  depart(window, flight, kStart + 2s, 95);
+  CHECK(window.open(flight, kStart + 2s, 0));
+  depart(window, flight, kStart + 2s, 1);
+  CHECK_FALSE(window.open(flight, kStart + 2s, 0));  // what follows is in doubt, and has a flight of its own
+  arrive(window, flight, kStart + 3s, 96);
+  depart(window, flight, kStart + 3s, 4);
+  CHECK_FALSE(window.open(flight, kStart + 3s, 0));
+  arrive(window, flight, kStart + 4s, 4);
+  window.grow(flight);
+  CHECK(flight.most == 4);  // eight were refused
+
+  SECTION("once a single record is guilty flights grow without that limit") {
+    Window::begin_again(flight, true);
+    CHECK(flight.ceiling == Flight::kNoLimit);
+  }
+  SECTION("so they do after the commit") {
+    Window::committed(flight);
+    CHECK(flight.good == 0);
+    CHECK(flight.ceiling == Flight::kNoLimit);
+  }
 }
 
 TEST_CASE("what is on the way follows the line") {
