@@ -11,6 +11,7 @@ using Phase = Transaction::Phase;
 namespace {
 
 constexpr auto kGivingUp = 3s;   // for Kafka to take that a transaction is given up
+constexpr auto kDeciding = 12s;  // for Kafka to take how it ends, longer than librdkafka's socket.timeout.ms
 constexpr auto kEnding = 5s;     // for the transactions of a run before to end
 constexpr auto kAskAgain = 1s;   // whether an id is free
 constexpr auto kAskOther = 15s;  // then the next one that is held up is asked
@@ -21,9 +22,16 @@ constexpr auto kAsking = 1ms;    // it goes on by itself
 // It is given up, which no partition can undo: it was never to be committed.
 void Forwarder::Impl::hold_up(const std::string& reason) {
   abort_transaction(reason);
-  if (transaction_->stuck) return;
   transaction_->stuck = true;
-  transaction_->leave_by = Steady::now() + kGivingUp;
+}
+
+// A coordinator that took over from another says of a transaction whose end is decided, but that cannot end, only that
+// it is busy. What is decided stands where the last checkpoint is read.
+void Forwarder::Impl::leave_unended() {
+  const bool ending = transaction_->phase == Phase::committing || transaction_->phase == Phase::aborting;
+  if (!ending || health_.brokers_up == 0) return;
+  const auto patience = transaction_->stuck ? kGivingUp : kDeciding;
+  if (Steady::now() > std::max(transaction_->seen_since, brokers_since_) + patience) change_id();
 }
 
 // What an earlier transaction left in doubt is decided where the last checkpoint is read: every transaction with a

@@ -124,6 +124,7 @@ class Forwarder::Impl {
   void abort_done();
   void leave_transaction();
   void hold_up(const std::string& reason);
+  void leave_unended();
   bool change_id();
   void start_transactions();
   void ask_held_up();

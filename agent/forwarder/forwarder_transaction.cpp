@@ -24,6 +24,10 @@ constexpr auto kAbortAtEnd = 300ms;
 bool Forwarder::Impl::step_transaction() {
   if (!transaction_) return false;
   const Phase before = transaction_->phase;
+  if (transaction_->seen != before) {
+    transaction_->seen = before;
+    transaction_->seen_since = Steady::now();
+  }
   work_on_transaction();
   return transaction_->phase != before;
 }
@@ -50,13 +54,17 @@ void Forwarder::Impl::work_on_transaction() {
       }
       break;
     case Phase::committing:
-      if (done(producer_->commit(kSlice))) commit_done();
+      if (done(producer_->commit(kSlice))) {
+        commit_done();
+      } else {
+        leave_unended();
+      }
       break;
     case Phase::aborting:
       if (done(producer_->abort(kSlice))) {
         abort_done();
-      } else if (transaction_->stuck && Steady::now() > transaction_->leave_by) {
-        change_id();
+      } else {
+        leave_unended();
       }
       break;
     case Phase::yielded:

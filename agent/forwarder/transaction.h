@@ -37,7 +37,8 @@ class Transaction {
   bool heard = false;           // something of it has been acknowledged
   bool stuck = false;           // it cannot end: the next one goes under another id
   bool doubted = false;         // reading: the agent's other ids are asked
-  Time leave_by;                // when stuck: whatever Kafka says until then
+  Phase seen = Phase::starting;
+  Time seen_since;  // the phase is this one
 
   bool takes_more(Time now, std::chrono::microseconds expected) const {
     using namespace std::chrono_literals;
