@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <vector>
 
 #include "agent/forwarder/kafka_security.h"
@@ -42,6 +43,7 @@ class CheckpointReader::Impl {
       // Consumers' properties with these names and values cannot be refused.
       for (const auto& [name, value] : {std::pair{"isolation.level", "read_committed"},
                                         {"enable.partition.eof", "true"},
+                                        {"auto.offset.reset", "earliest"},
                                         {"fetch.wait.max.ms", "50"},
                                         {"group.id", "fieldpost"}}) {
         rd_kafka_conf_set(conf, name, value, nullptr, 0);
@@ -142,7 +144,7 @@ class CheckpointReader::Impl {
 
   // From near the end; further back where the agent has written nothing there.
   void read_partition(milliseconds at_most) {
-    if (begin_ < 0 && !begin_reading()) return;
+    if (!reading_) begin_reading();
     std::array<rd_kafka_message_t*, 100> messages{};
     const ssize_t count = rd_kafka_consume_batch(topic_.get(), partition_, static_cast<int>(at_most.count()),
                                                  messages.data(), messages.size());
@@ -152,34 +154,28 @@ class CheckpointReader::Impl {
     }
     if (at_ < end_ || !has_whole_end_) return;
     rd_kafka_consume_stop(topic_.get(), partition_);
-    if (!found_ && begin_ > low_) {
-      end_ = begin_;
-      look_ *= kFurther;
-      start_at(std::max(low_, end_ - look_));
-      return;
-    }
+    if (!found_ && begin_ > 0) return look_further();
     ++partition_;
-    begin_ = -1;
-    has_whole_end_ = false;
+    reading_ = has_whole_end_ = false;
     look_ = kFirstLook;
     found_ = false;
   }
 
-  bool begin_reading() {
-    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(handle_, name_.c_str(), partition_, &low_, &end_,
-                                                                       static_cast<int>(patience_.count()));
-    if (!answered(error)) return false;
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      refuse(rd_kafka_err2str(error));
-      return false;
-    }
-    start_at(std::max(low_, end_ - look_));
-    return true;
+  // librdkafka is told to find the end by itself: asked for it, it waits for a broker that is gone longer than it is
+  // allowed to.
+  void begin_reading() {
+    reading_ = true;
+    at_ = 0;
+    end_ = std::numeric_limits<std::int64_t>::max();
+    rd_kafka_consume_start(topic_.get(), partition_, RD_KAFKA_OFFSET_TAIL(look_));
   }
 
-  void start_at(std::int64_t offset) {
-    begin_ = at_ = offset;
-    rd_kafka_consume_start(topic_.get(), partition_, offset);
+  // What is there no more is left out (auto.offset.reset).
+  void look_further() {
+    end_ = begin_;
+    look_ *= kFurther;
+    begin_ = at_ = std::max<std::int64_t>(0, end_ - look_);
+    rd_kafka_consume_start(topic_.get(), partition_, begin_);
   }
 
   void take(const rd_kafka_message_t& message) {
@@ -208,11 +204,13 @@ class CheckpointReader::Impl {
   void look_behind_open_transactions() {
     if (has_whole_end_) return;
     has_whole_end_ = true;
+    begin_ = std::max<std::int64_t>(0, at_ - look_);
+    end_ = at_;
     std::int64_t low = 0;
     std::int64_t high = 0;
     rd_kafka_get_watermark_offsets(handle_, name_.c_str(), partition_, &low, &high);
     if (high <= at_) return;
-    end_ = std::max(end_, high);
+    end_ = high;
     waits_for_others = true;
     problem = "topic " + name_ + ": the last checkpoint is read when the transactions that are open there have ended";
   }
@@ -224,9 +222,9 @@ class CheckpointReader::Impl {
   Owned<rd_kafka_queue_t> events_{nullptr, rd_kafka_queue_destroy};
   Owned<rd_kafka_topic_t> topic_{nullptr, rd_kafka_topic_destroy};
   int partitions_ = -1;
-  int partition_ = 0;  // the one in hand
-  std::int64_t low_ = 0;
-  std::int64_t begin_ = -1;  // of the stretch in hand; -1: none yet
+  int partition_ = 0;       // the one in hand
+  bool reading_ = false;    // the partition in hand
+  std::int64_t begin_ = 0;  // of the stretch in hand
   std::int64_t at_ = 0;
   std::int64_t end_ = 0;
   bool has_whole_end_ = false;  // of the partition in hand

@@ -124,7 +124,7 @@ TEST_CASE("what the last checkpoint names is not sent again, though it waits", "
   CHECK(forwarder.stop(5s));
 }
 
-TEST_CASE("the last checkpoint is read, though it stands behind a transaction of another agent that is open") {
+TEST_CASE("the last checkpoint is read, behind an open transaction of another agent and before many of its records") {
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   const support::TempDir dir;
   config::Config config = configuration("once-behind", support::shared_kafka().brokers());
@@ -141,7 +141,11 @@ TEST_CASE("the last checkpoint is read, though it stands behind a transaction of
     append(queue, i);
   checkpoint.key = config.agent.id;
   checkpoint.value = write_checkpoint(config.agent.id, {queue.session(), 1, {{queue.session(), 1, 60}}});
-  support::produce(brokers, config.kafka.checkpoint_topic, {checkpoint});
+  std::vector<support::Record> records(2500);
+  for (support::Record& record : records)
+    record.key = "another";
+  records.insert(records.begin(), checkpoint);
+  support::produce(brokers, config.kafka.checkpoint_topic, records);
   Forwarder forwarder(config, queue, kClock);
   forwarder.start();
   CHECK(eventually(60s, [&] {
