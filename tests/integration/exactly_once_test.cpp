@@ -141,11 +141,11 @@ TEST_CASE("the last checkpoint is read, behind an open transaction of another ag
     append(queue, i);
   checkpoint.key = config.agent.id;
   checkpoint.value = write_checkpoint(config.agent.id, {queue.session(), 1, {{queue.session(), 1, 60}}});
-  std::vector<support::Record> records(2500);
-  for (support::Record& record : records)
+  std::vector<support::Record> written(2500);
+  for (support::Record& record : written)
     record.key = "another";
-  records.insert(records.begin(), checkpoint);
-  support::produce(brokers, config.kafka.checkpoint_topic, records);
+  written.insert(written.begin(), checkpoint);
+  support::produce(brokers, config.kafka.checkpoint_topic, written);
   Forwarder forwarder(config, queue, kClock);
   forwarder.start();
   CHECK(eventually(60s, [&] {

@@ -30,7 +30,7 @@ inline config::Config forwarder_config(const std::string& name, const std::strin
 
 class ForwarderSite {
  public:
-  static constexpr std::chrono::seconds kPatience{60};
+  static constexpr std::chrono::seconds kPatience{180};  // far above what it takes, as the machine may be busy
 
   explicit ForwarderSite(config::Config configuration) : config(std::move(configuration)) {}
   ~ForwarderSite() {
