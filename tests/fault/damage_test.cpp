@@ -87,7 +87,8 @@ TEST_CASE("the database of a stopped agent has lost its end", "[long]") {
   at.scene.start_agent();
   goes_on(at);
   CHECK(at.untold(session, at.scene.ended.at(session)) == none);
-  CHECK(at.evicted().size() < at.scene.ended.at(session));
+  // At most that session: all of it where the pages of one row were what the end of the file held.
+  CHECK(at.evicted().size() <= at.scene.ended.at(session));
 }
 
 TEST_CASE("a folder stands where the database of a stopped agent was", "[long]") {
