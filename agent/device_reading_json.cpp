@@ -64,18 +64,26 @@ Row row(const Json& point) {
           text(point, "register"), hex(point.at("raw"))};
 }
 
+/// Characters, not bytes: units have a degree sign.
+std::size_t width(const std::string& text) {
+  constexpr unsigned mask = 0xC0;
+  constexpr unsigned continuation = 0x80;
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & mask) != continuation; }));
+}
+
 std::string table(const std::vector<Row>& rows) {
   Row::size_type column = 0;
   std::array<std::size_t, std::tuple_size_v<Row>> widths{};
   for (const auto& cells : rows) {
     for (column = 0; column < cells.size(); ++column)
-      widths[column] = std::max(widths[column], cells[column].size());
+      widths[column] = std::max(widths[column], width(cells[column]));
   }
   std::string lines;
   for (const auto& cells : rows) {
     std::string line;
     for (column = 0; column < cells.size(); ++column) {
-      line += cells[column] + std::string(widths[column] - cells[column].size() + 2, ' ');
+      line += cells[column] + std::string(widths[column] - width(cells[column]) + 2, ' ');
     }
     lines += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }

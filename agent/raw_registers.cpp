@@ -48,7 +48,7 @@ std::string number(const Value& value) {
 bool plausible(double number) {
   constexpr double smallest = 1e-4;
   constexpr double largest = 1e9;
-  return number == 0 || (std::abs(number) >= smallest && std::abs(number) <= largest);
+  return std::abs(number) >= smallest && std::abs(number) <= largest;
 }
 
 /// Nothing: no number, or none that a device would send.
@@ -71,15 +71,19 @@ std::vector<std::uint16_t> run(const std::vector<RawRegister>& registers, std::s
   return words;
 }
 
-/// One value where all orders of bytes and words give it, as for a zero.
+bool zero(std::span<const std::uint16_t> words) {
+  return std::all_of(words.begin(), words.end(), [](std::uint16_t each) { return each == 0; });
+}
+
 std::string wide(std::span<const std::uint16_t> words) {
   std::string text;
   const auto add = [&](const std::string& type, const char* order, const std::string& value) {
     if (!value.empty()) text += (text.empty() ? "" : "  ") + type + " " + order + " " + value;
   };
   constexpr std::uint32_t small = 10'000'000;
+  const std::span<const std::uint16_t> two = words.first(2);
   for (const auto& [name, order] : orders32) {
-    const std::span<const std::uint16_t> two = words.first(2);
+    if (zero(two)) break;
     add("float32", name, plausible_float(decoded(two, Type::float32, order)));
     const auto bits = static_cast<std::uint32_t>(drivers::modbus::ordered_bits(two, order));
     const auto as_signed = static_cast<std::int32_t>(bits);
@@ -107,8 +111,7 @@ std::string line(const std::vector<RawRegister>& registers, std::size_t at) {
           padded(std::to_string(static_cast<std::int16_t>(word)), 8) + padded(bcd.empty() ? "-" : bcd, 7) +
           printable_byte(word >> 8U) + printable_byte(word & 0xffU) + "    ";
   const std::vector<std::uint16_t> words = run(registers, at);
-  const bool nothing = std::all_of(words.begin(), words.end(), [](std::uint16_t each) { return each == 0; });
-  if (words.size() >= 2 && !nothing) text += wide(words);
+  if (words.size() >= 2 && !zero(words)) text += wide(words);
   return text;
 }
 

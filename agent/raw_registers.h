@@ -15,7 +15,7 @@ struct RawRegister {
 };
 
 /// A table, a line for each register: hex, decimal, text, and what begins there in two and four registers, each order
-/// that gives a plausible number. Floats are shown where they are of magnitude 1e-4 to 1e9, or 0.
+/// that gives a plausible number. Floats are shown where they are of magnitude 1e-4 to 1e9, zeros not at all.
 std::string raw_table(const std::vector<RawRegister>& registers);
 
 }  // namespace fieldpost
