@@ -11,7 +11,7 @@ class AttemptPace {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// `answered`: the connection of the attempt before is open, and the broker has let it in.
+  /// `answered`: a connection is open on which a broker has let us in.
   bool open(Time now, bool answered) const { return now >= apart_ && (answered || now >= next_); }
   /// When time alone opens it.
   Time opens() const { return std::max(apart_, next_); }

@@ -3,6 +3,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace fieldpost {
@@ -18,15 +19,19 @@ constexpr int kRoundTrips = 6;
 
 }  // namespace
 
-bool Attempts::answered(Time now) const {
-  if (let_in_) return true;
-  if (latest_ < 0) return false;
+bool Attempts::answered(int fd, const Line& line, Time now) const {
+  if (line.let_in) return true;
   tcp_info info{};
   socklen_t size = sizeof info;
-  if (getsockopt(latest_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
   constexpr int kEstablished = 1;  // TCP_ESTABLISHED, which linux/tcp.h does not name
   if (info.tcpi_state != kEstablished || info.tcpi_bytes_received == 0) return false;
-  return !login_ || now >= began_ + kRefusal + kRoundTrips * std::chrono::microseconds{info.tcpi_rtt};
+  return !login_ || now >= line.began + kRefusal + kRoundTrips * std::chrono::microseconds{info.tcpi_rtt};
+}
+
+bool Attempts::any_answered(Time now) const {
+  return std::any_of(open_.begin(), open_.end(),
+                     [&](const auto& each) { return answered(each.first, each.second, now); });
 }
 
 bool Attempts::wait(const std::atomic<bool>& ending) {
@@ -37,14 +42,11 @@ bool Attempts::wait(const std::atomic<bool>& ending) {
     const Time now = std::chrono::steady_clock::now();
     if (place != waiting_.begin()) {
       changed_.wait(lock);
-    } else if (pace_.open(now, answered(now))) {
+    } else if (pace_.open(now, any_answered(now))) {
       mine = true;
       pace_.begin(now, jitter());
-      latest_ = -1;
-      let_in_ = false;
-      began_ = now;
     } else {
-      changed_.wait_until(lock, latest_ < 0 ? pace_.opens() : std::min<Time>(pace_.opens(), now + kLook));
+      changed_.wait_until(lock, open_.empty() ? pace_.opens() : std::min<Time>(pace_.opens(), now + kLook));
     }
   }
   waiting_.erase(place);
@@ -54,21 +56,19 @@ bool Attempts::wait(const std::atomic<bool>& ending) {
 
 void Attempts::begin(int fd) {
   const std::lock_guard lock(mutex_);
-  latest_ = fd;
+  open_[fd] = {std::chrono::steady_clock::now(), false};
 }
 
 void Attempts::let_in(int fd) {
   const std::lock_guard lock(mutex_);
-  let_in_ = let_in_ || fd == latest_;
+  if (const auto line = open_.find(fd); line != open_.end()) line->second.let_in = true;
   changed_.notify_all();
 }
 
 void Attempts::end(int fd) {
   const std::lock_guard lock(mutex_);
   pace_.end(std::chrono::steady_clock::now(), jitter());
-  if (fd != latest_) return;
-  latest_ = -1;
-  let_in_ = false;
+  open_.erase(fd);
 }
 
 void Attempts::wake() {

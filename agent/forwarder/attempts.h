@@ -1,5 +1,6 @@
-// The agent's attempts to connect to brokers, those of all of librdkafka's handles and brokers together. librdkafka
-// itself waits between two attempts to one broker, whatever it does with the others.
+// The agent's attempts to connect to brokers, those of all of librdkafka's handles and brokers together. While none of
+// them answers, one a second; while one does, librdkafka's own wait between two attempts to each of the others is
+// enough, and whoever is needed now does not stand behind those that are away.
 #pragma once
 
 #include <sys/socket.h>
@@ -7,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <list>
+#include <map>
 #include <mutex>
 #include <random>
 
@@ -32,7 +34,12 @@ class Attempts {
 
  private:
   using Time = AttemptPace::Time;
-  bool answered(Time now) const;
+  struct Line {
+    Time began;
+    bool let_in = false;
+  };
+  bool answered(int fd, const Line& line, Time now) const;
+  bool any_answered(Time now) const;
   double jitter() { return std::uniform_real_distribution<>()(random_); }
 
   const bool login_;
@@ -41,9 +48,7 @@ class Attempts {
   std::list<int> waiting_;  // of nothing but their places
   AttemptPace pace_;
   std::mt19937 random_{std::random_device{}()};
-  int latest_ = -1;  // its socket; -1: closed, or not made yet
-  bool let_in_ = false;
-  Time began_;
+  std::map<int, Line> open_;  // by socket
 };
 
 }  // namespace fieldpost
