@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "config/utf8.h"
 #include "drivers/mqtt/payload.h"
 #include "drivers/mqtt/topic.h"
-#include "config/utf8.h"
 
 namespace {
 
