@@ -82,9 +82,9 @@ TEST_CASE("an agent tries to connect once a second, whatever the number of broke
   Closed::watch({&closed}, 7s);
   const Times& times = closed.times();
   REQUIRE(times.size() >= 4);
-  // A busy machine may let one attempt arrive late and the next one not; all together are no more than one a second.
-  CHECK(shortest_gap(times) >= 300ms);
-  CHECK(times.back() - times.front() >= static_cast<int>(times.size() - 1) * 1s - 800ms);
+  // All together no more than one a second; a busy machine may let one arrive late and the next one not.
+  CHECK(shortest_gap(times) >= 800ms);
+  CHECK(times.back() - times.front() >= static_cast<int>(times.size() - 1) * 1s - 50ms);
 }
 
 TEST_CASE("two agents do not try to connect in step") {
