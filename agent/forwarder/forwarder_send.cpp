@@ -163,8 +163,9 @@ void Forwarder::Impl::send_held() {
 
 void Forwarder::Impl::send_from(Route& route, Outbox& outbox, Time now) {
   const Message& message = outbox.take();
-  Loan& loan = loans_.at(Loans::place(message.tag));
-  if (!send(route, loan, message, now)) loan.release(Loans::reading(message.tag));
+  const Loans::Tag tag = message.tag;  // a failure empties the outbox, and the message with it
+  Loan& loan = loans_.at(Loans::place(tag));
+  if (!send(route, loan, message, now)) loan.release(Loans::reading(tag));
 }
 
 // False: librdkafka cannot take it now.

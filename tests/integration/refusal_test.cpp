@@ -121,3 +121,26 @@ TEST_CASE("requests that are too large are halved, and each of many good reading
     CHECK_FALSE(seen.contains(seq));
   if (once) CHECK(records.size() == good);
 }
+
+TEST_CASE("what librdkafka has no room for at the moment waits again, and each reading is accounted for once") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  const std::string brokers = support::shared_kafka().brokers();
+  ForwarderSite site(support::forwarder_config("no-room", brokers));
+  site.config.kafka.properties = {{"queue.buffering.max.messages", "3"}};
+  support::create_topic(brokers, site.config.kafka.topic, 2);
+  std::vector<Layout> devices;
+  for (int i = 0; i < 5; ++i)
+    devices.emplace_back("plc", "device-" + std::to_string(i), std::vector<PointName>{{"level", "m"}, {"flow", "l/s"}});
+  constexpr std::size_t kPolls = 10;
+  for (std::size_t i = 0; i < kPolls; ++i) {
+    for (const Layout& device : devices)
+      site.append(device, {Value{1.5}, Value{2.5}});
+  }
+  const std::size_t all = kPolls * devices.size() * 2;
+  site.forwarder().start();
+  CHECK(site.drained());
+  const Account account = site.account();
+  CHECK(account.delivered == all);
+  CHECK(account.read == all);
+  CHECK(site.records(all).size() >= all);
+}
