@@ -56,6 +56,14 @@ Results disk_online();
 Results modbus_flat();
 /// The same on a serial line of 19,200 baud, simulated.
 Results modbus_line();
+/// 500 Modbus TCP devices at 10 Hz, 20 registers each, without Kafka; then with dead and slow ones among them.
+Results modbus_many();
+/// 100,000 readings/s over Modbus into the queue, without Kafka.
+Results modbus_queue();
+/// 10,000 readings/s from Modbus to Kafka, one record for each poll of 100 points.
+Results device_to_kafka();
+/// The same at 100,000 readings/s.
+Results device_to_kafka_fast();
 
 /// What this program does when it starts itself, so that a measured process holds nothing else. The exit code.
 int child(const std::vector<std::string>& words);

@@ -8,8 +8,10 @@
 #include "tests/bench/bare_producer.h"
 #include "tests/bench/buffer_children.h"
 #include "tests/bench/cases.h"
+#include "tests/bench/device_children.h"
 #include "tests/bench/link_children.h"
 #include "tests/bench/plant.h"
+#include "tests/bench/polling.h"
 
 namespace fieldpost::bench {
 namespace {
@@ -52,7 +54,12 @@ nlohmann::json run_child(const std::vector<std::string>& words) {
 int child(const std::vector<std::string>& words) {
   const std::string& what = words.at(0);
   if (what == "bare-producer") bare_producer(words.at(1), words.at(2), std::stoull(words.at(3)));
+  if (what == "bare-modbus") {
+    bare_modbus(static_cast<std::uint16_t>(std::stoi(words.at(1))), std::stoi(words.at(2)), std::stoi(words.at(3)),
+                std::chrono::milliseconds(std::stoi(words.at(4))));
+  }
   nlohmann::json result;
+  if (what == "bare-devices") result = bare_devices(words.at(1), words.at(2), std::stoi(words.at(3)));
   if (what == "link-steady") result = link_steady(words.at(1), words.at(2), words.at(3));
   if (what == "link-drain") result = link_drain(words.at(1), words.at(2), words.at(3));
   if (!result.is_null()) {

@@ -3,7 +3,6 @@
 #include <csignal>
 #include <sstream>
 #include <stdexcept>
-#include <vector>
 
 #include "tests/support/eventually.h"
 
@@ -22,38 +21,30 @@ std::string device_map(int points) {
   return text.str();
 }
 
-std::string configuration(const GatewayOptions& options, const std::string& url) {
+std::string configuration(const GatewayOptions& options, const Field& field) {
   std::ostringstream text;
   text << "[agent]\nid = \"gw-bench\"\nsite = \"bench\"\nclock = \"trusted\"\n[buffer]\npath = "
           "\"queue.db\"\n[kafka]\nbrokers = [\""
        << options.brokers << "\"]\ntopic = \"" << options.topic << "\"\n"
        << options.kafka << options.more;
-  int unit = 0;
+  int pump = 0;
   for (int link = 0; link < options.links; ++link) {
-    text << "[[modbus]]\nname = \"plc-" << link << "\"\nurl = \"" << url << "\"\n";
-    for (int device = 0; device < options.devices; ++device) {
-      ++unit;
-      text << "[[modbus.device]]\nname = \"pump-" << unit << "\"\nunit = " << unit << "\nmap = \"map.toml\"\nevery = \""
-           << options.every << "\"\n";
+    const bool dead = link >= options.slow && link < options.slow + options.dead;
+    text << "[[modbus]]\nname = \"plc-" << link << "\"\nurl = \"" << (dead ? field.dead_url(link) : field.url(link))
+         << "\"\n";
+    for (int unit = 1; unit <= options.devices; ++unit) {
+      text << "[[modbus.device]]\nname = \"pump-" << ++pump << "\"\nunit = " << unit
+           << "\nmap = \"map.toml\"\nevery = \"" << options.every << "\"\n";
     }
   }
   return text.str();
 }
 
-std::vector<std::uint16_t> registers(int unit, int count) {
-  std::vector<std::uint16_t> values(static_cast<std::size_t>(count));
-  for (int at = 0; at < count; ++at)
-    values[static_cast<std::size_t>(at)] = static_cast<std::uint16_t>(unit * 7919 + at * 257);
-  return values;
-}
-
 }  // namespace
 
-Gateway::Gateway(const GatewayOptions& options, bool link) {
-  for (int unit = 1; unit <= options.links * options.devices; ++unit)
-    equipment_.set(unit, config::Table::holding, 0, registers(unit, options.points));
+Gateway::Gateway(const GatewayOptions& options, bool link) : field_(options.links, options.slow) {
   dir_.write("map.toml", device_map(options.points));
-  file_ = dir_.write("fieldpost.toml", configuration(options, server_.url()));
+  file_ = dir_.write("fieldpost.toml", configuration(options, field_));
   agent_.emplace(support::ProcessOptions{{FIELDPOST_BINARY, "-c", file_, "run"}, {}, {}});
   const bool runs = support::eventually(60s, [&] {
     const auto now = try_status();

@@ -1,4 +1,4 @@
-// The agent as its own process, polling Modbus equipment that this process serves.
+// The agent as its own process, polling the devices of a field that this process serves.
 #pragma once
 
 #include <chrono>
@@ -6,8 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "tests/support/modbus_equipment.h"
-#include "tests/support/modbus_server.h"
+#include "tests/bench/field.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 
@@ -16,12 +15,14 @@ namespace fieldpost::bench {
 struct GatewayOptions {
   std::string brokers;
   std::string topic;
-  int links = 1;
-  int devices = 1;         // of each link; up to 255 in all
+  int links = 1;           // each to a device of the field
+  int devices = 1;         // of each link, by their units
   int points = 1;          // of each device
   std::string kafka = {};  // more lines of [kafka]
   std::string more = {};   // more sections
   std::string every = "1s";
+  int slow = 0;  // of the links, the first ones answer late
+  int dead = 0;  // and as many behind those not at all
 };
 
 class Gateway {
@@ -35,6 +36,7 @@ class Gateway {
   nlohmann::json status() const;
   /// SIGTERM; returns when it has ended. Throws std::runtime_error where it does not.
   void stop();
+  Field& field() { return field_; }
   /// All that was read since the start.
   double readings() const;
 
@@ -42,8 +44,7 @@ class Gateway {
   std::optional<nlohmann::json> try_status() const;
 
   support::TempDir dir_;
-  support::Equipment equipment_;
-  support::ModbusTcpServer server_{equipment_};
+  Field field_;
   std::string file_;
   std::optional<support::Process> agent_;
 };

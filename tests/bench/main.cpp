@@ -40,7 +40,11 @@ constexpr Case cases[] = {{"encode", encode},
                           {"start", start_with_backlog},
                           {"disk-online", disk_online},
                           {"modbus-flat", modbus_flat},
-                          {"modbus-line", modbus_line}};
+                          {"modbus-line", modbus_line},
+                          {"modbus-many", modbus_many},
+                          {"modbus-queue", modbus_queue},
+                          {"device-to-kafka", device_to_kafka},
+                          {"device-to-kafka-fast", device_to_kafka_fast}};
 
 bool is_case(const std::string& word) {
   for (const Case& one : cases) {

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <ctime>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -44,6 +45,15 @@ double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double cpu_seconds(pid_t pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+    throw std::runtime_error("no CPU time of process " + std::to_string(pid));
+  }
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 }  // namespace fieldpost::bench

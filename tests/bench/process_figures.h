@@ -14,7 +14,8 @@ std::uint64_t most_resident_bytes(pid_t pid);
 /// Bytes that the process has caused to be written to a disk (proc(5), io, write_bytes).
 std::uint64_t written_bytes(pid_t pid);
 
-/// Of this process, user and system, in seconds.
+/// User and system, in seconds, of this process or of another.
 double cpu_seconds();
+double cpu_seconds(pid_t pid);
 
 }  // namespace fieldpost::bench
