@@ -4,8 +4,8 @@
 #include <tuple>
 
 #include "agent/cli/verbs.h"
-#include "agent/forwarder/certificates.h"
 #include "agent/forwarder/kafka_properties_check.h"
+#include "agent/forwarder/kafka_secrets.h"
 #include "config/secret.h"
 
 namespace fieldpost::cli {
@@ -28,7 +28,7 @@ config::Kafka without_absent_credentials(config::Kafka kafka) {
 
 void add_credential_problems(const config::Config& config, std::vector<config::Problem>& problems) {
   const config::Kafka kafka = without_absent_credentials(config.kafka);
-  for (const CredentialProblem& problem : credential_problems(kafka, std::time(nullptr))) {
+  for (const drivers::CredentialProblem& problem : credential_problems(kafka, std::time(nullptr))) {
     const config::Place place = config.kafka.places.at(problem.key);
     problems.push_back({config.file, place.line, place.column, "kafka." + problem.key, problem.text});
   }

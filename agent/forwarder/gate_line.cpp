@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "agent/forwarder/broker_error.h"
+#include "agent/forwarder/kafka_secrets.h"
 #include "agent/forwarder/sasl_frames.h"
 #include "agent/forwarder/scram.h"
 #include "config/secret.h"
@@ -80,7 +81,7 @@ bool GateLine::connect(const sockaddr* address, socklen_t size, std::string& pro
 
 bool GateLine::shake_hands(Time until) {
   while (true) {
-    const Channel::Moved moved = channel_->shake_hands();
+    const drivers::Channel::Moved moved = channel_->shake_hands();
     if (moved.bytes > 0) return true;
     if (moved.closed || !wait(channel_->fd(), moved.wait, until)) return false;
   }
@@ -89,7 +90,7 @@ bool GateLine::shake_hands(Time until) {
 bool GateLine::send(const std::string& frame, Time until) {
   std::size_t sent = 0;
   while (sent < frame.size()) {
-    const Channel::Moved moved = channel_->write(frame.data() + sent, frame.size() - sent);
+    const drivers::Channel::Moved moved = channel_->write(frame.data() + sent, frame.size() - sent);
     sent += moved.bytes;
     if (moved.bytes == 0 && (moved.closed || !wait(channel_->fd(), moved.wait, until))) return false;
   }
@@ -100,7 +101,7 @@ bool GateLine::read(std::string& into, std::size_t size, Time until) {
   into.assign(size, '\0');
   std::size_t got = 0;
   while (got < size) {
-    const Channel::Moved moved = channel_->read(into.data() + got, size - got);
+    const drivers::Channel::Moved moved = channel_->read(into.data() + got, size - got);
     got += moved.bytes;
     if (moved.bytes == 0 && (moved.closed || !wait(channel_->fd(), moved.wait, until))) return false;
   }
@@ -150,7 +151,7 @@ std::string GateLine::log_in(const sockaddr* address, socklen_t size, const std:
   if (connect(address, size, problem)) {
     std::string host = broker.substr(0, broker.rfind(':'));
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    channel_ = std::make_unique<Channel>(std::exchange(connecting_, -1), kafka.tls, host);
+    channel_ = std::make_unique<drivers::Channel>(std::exchange(connecting_, -1), kafka.tls, host, kafka_tls_keys());
     if (!shake_hands(until)) {
       problem = channel_->problem().empty() ? "SSL handshake failed: unexpected eof while reading" : broken("");
     } else {
@@ -174,14 +175,14 @@ void GateLine::pass() {
       for_far |= POLLIN;
     }
     if (!up->empty()) {
-      const Channel::Moved wrote = channel_->write(up->bytes.data() + up->from, up->to - up->from);
+      const drivers::Channel::Moved wrote = channel_->write(up->bytes.data() + up->from, up->to - up->from);
       if (wrote.closed) return;
       up->from += wrote.bytes;
       moved = moved || wrote.bytes > 0;
       for_net |= wrote.wait;
     }
     if (down->empty()) {
-      const Channel::Moved got = channel_->read(down->bytes.data(), down->bytes.size());
+      const drivers::Channel::Moved got = channel_->read(down->bytes.data(), down->bytes.size());
       if (got.closed) return;
       if (got.bytes > 0) down->fill(got.bytes);
       for_net |= got.wait;

@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 
-#include "agent/forwarder/channel.h"
 #include "config/config.h"
+#include "drivers/net/channel.h"
 
 namespace fieldpost {
 
@@ -44,7 +44,7 @@ class GateLine {
   const std::atomic<bool>& ending_;
   bool abandoned_ = false;
   int connecting_ = -1;
-  std::unique_ptr<Channel> channel_;
+  std::unique_ptr<drivers::Channel> channel_;
 };
 
 }  // namespace fieldpost

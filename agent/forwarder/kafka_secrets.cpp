@@ -4,10 +4,26 @@
 
 #include <ctime>
 
-#include "agent/forwarder/certificates.h"
 #include "config/secret.h"
 
 namespace fieldpost {
+
+const drivers::TlsKeys& kafka_tls_keys() {
+  static const drivers::TlsKeys keys{"kafka.brokers, and into the broker's advertised.listeners", "kafka.tls.ca"};
+  return keys;
+}
+
+std::vector<drivers::CredentialProblem> credential_problems(const config::Kafka& kafka, std::int64_t now) {
+  std::vector<drivers::CredentialProblem> problems;
+  if (kafka.tls) problems = drivers::tls_problems(*kafka.tls, now);
+  for (drivers::CredentialProblem& problem : problems)
+    problem.key.insert(0, "tls.");
+  if (kafka.sasl && !kafka.sasl->password_file.empty()) {
+    const config::Secret password = config::read_secret(kafka.sasl->password_file);
+    if (!password.problem.empty()) problems.push_back({"sasl.password_file", password.problem});
+  }
+  return problems;
+}
 
 KafkaSecrets::KafkaSecrets(const config::Kafka& kafka) : kafka_(kafka) {
   if (kafka.tls) files_ = {kafka.tls->ca, kafka.tls->certificate, kafka.tls->key, kafka.tls->key_password_file};
@@ -17,7 +33,7 @@ KafkaSecrets::KafkaSecrets(const config::Kafka& kafka) : kafka_(kafka) {
 
 KafkaSecrets::Read KafkaSecrets::read() {
   seen_ = states();  // first: what changes while it is read is found changed
-  for (const CredentialProblem& problem : credential_problems(kafka_, std::time(nullptr))) {
+  for (const drivers::CredentialProblem& problem : credential_problems(kafka_, std::time(nullptr))) {
     if (!problem.by_clock) return {{}, "kafka." + problem.key + ": " + problem.text};
   }
   Read result;
@@ -34,7 +50,7 @@ bool KafkaSecrets::changed() const {
 }
 
 std::string KafkaSecrets::expired() const {
-  for (const CredentialProblem& problem : credential_problems(kafka_, std::time(nullptr))) {
+  for (const drivers::CredentialProblem& problem : credential_problems(kafka_, std::time(nullptr))) {
     if (problem.by_clock) return "kafka." + problem.key + ": " + problem.text;
   }
   return "";

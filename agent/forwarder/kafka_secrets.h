@@ -10,8 +10,15 @@
 
 #include "agent/forwarder/kafka_settings.h"
 #include "config/config.h"
+#include "drivers/net/certificates.h"
 
 namespace fieldpost {
+
+/// How [kafka] calls what a broker's certificate is refused for.
+const drivers::TlsKeys& kafka_tls_keys();
+
+/// drivers::tls_problems() and the password of [kafka.sasl]; the keys as in config::Kafka::places: "tls.ca".
+std::vector<drivers::CredentialProblem> credential_problems(const config::Kafka& kafka, std::int64_t now);
 
 class KafkaSecrets {
  public:

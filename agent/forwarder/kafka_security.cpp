@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "agent/forwarder/broker_error.h"
-#include "agent/forwarder/certificates.h"
+#include "drivers/net/certificates.h"
 
 namespace fieldpost {
 
@@ -141,7 +141,7 @@ std::string KafkaSecurity::explain(const std::string& error) const {
   const bool handshake = kafka_.tls && error.find("SSL") != std::string::npos;
   if (handshake && error.find("certificate verify failed") != std::string::npos && refused_ != 0) {
     std::string broker = broker_error(error);
-    return broker.substr(0, broker.find(": ") + 2) + refused_certificate(refused_);
+    return broker.substr(0, broker.find(": ") + 2) + drivers::refused_certificate(refused_, kafka_tls_keys());
   }
   const std::string expired = handshake ? secrets_.expired() : "";
   return expired.empty() ? broker_error(error) : expired;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "drivers/modbus/serial.h"
-#include "drivers/modbus/socket.h"
+#include "drivers/net/socket.h"
 
 namespace fieldpost::drivers::modbus {
 namespace {

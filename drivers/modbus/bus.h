@@ -14,8 +14,8 @@
 #include "drivers/modbus/answer.h"
 #include "drivers/modbus/frame.h"
 #include "drivers/modbus/plan.h"
-#include "drivers/modbus/port.h"
-#include "drivers/modbus/resolve.h"
+#include "drivers/net/port.h"
+#include "drivers/net/resolve.h"
 
 namespace fieldpost::drivers::modbus {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "config/config.h"
-#include "drivers/modbus/port.h"
+#include "drivers/net/port.h"
 
 namespace fieldpost::drivers::modbus {
 

@@ -1,4 +1,4 @@
-#include "agent/forwarder/certificates.h"
+#include "drivers/net/certificates.h"
 
 #include <ctime>
 #include <filesystem>
@@ -29,7 +29,7 @@ struct Files {
   }
   std::string problems() const {
     std::string text;
-    for (const CredentialProblem& each : credential_problems(kafka, std::time(nullptr)))
+    for (const drivers::CredentialProblem& each : credential_problems(kafka, std::time(nullptr)))
       text += each.key + ": " + each.text + "\n";
     return text;
   }

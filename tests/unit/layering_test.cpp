@@ -132,7 +132,7 @@ TEST_CASE("the build globs every source", "[layering]") {
                                        "drivers",
                                        "drivers/modbus",
                                        "drivers/mqtt",
-                                       "drivers/self",
+                                       "drivers/net",
                                        "agent",
                                        "agent/cli",
                                        "agent/forwarder",

@@ -4,10 +4,10 @@
 #include <span>
 #include <string>
 
-#include "drivers/modbus/port.h"
-#include "drivers/modbus/resolve.h"
+#include "drivers/net/port.h"
+#include "drivers/net/resolve.h"
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 
 struct Connected {
   Descriptor socket;  // non-blocking, without Nagle's delay; closed where there is an error
@@ -20,4 +20,4 @@ Connected connect_tcp(std::span<const Address> addresses, SteadyTime deadline, c
 /// The far side's kernel has not confirmed all that was sent: the connection may be half-open.
 bool unconfirmed(int socket);
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

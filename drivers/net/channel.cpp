@@ -1,4 +1,4 @@
-#include "agent/forwarder/channel.h"
+#include "drivers/net/channel.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
@@ -11,11 +11,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
-#include "agent/forwarder/certificates.h"
 #include "config/secret.h"
 
-namespace fieldpost {
+namespace fieldpost::drivers {
 namespace {
 
 bool is_address(const std::string& host) {
@@ -68,7 +68,8 @@ struct Channel::Tls {
   }
 };
 
-Channel::Channel(int fd, const std::optional<config::Tls>& tls, const std::string& host) : fd_(fd) {
+Channel::Channel(int fd, const std::optional<config::Tls>& tls, const std::string& host, TlsKeys keys)
+    : fd_(fd), keys_(std::move(keys)) {
   if (!tls) return;
   tls_ = std::make_unique<Tls>();
   if (!tls_->take_files(*tls) || !tls_->begin(fd, host)) problem_ = "cannot begin TLS: " + last_error();
@@ -88,7 +89,7 @@ Channel::Moved Channel::of_tls(int result) {
       return {0, POLLOUT, false};
     case SSL_ERROR_SSL:
       if (const long code = SSL_get_verify_result(tls_->ssl); code != X509_V_OK) {
-        problem_ = refused_certificate(static_cast<int>(code));
+        problem_ = refused_certificate(static_cast<int>(code), keys_);
         ERR_clear_error();
       } else {
         problem_ = "SSL: " + last_error();
@@ -125,4 +126,4 @@ Channel::Moved Channel::write(const char* from, std::size_t size) {
   return of_tls(SSL_write(tls_->ssl, from, static_cast<int>(size)));
 }
 
-}  // namespace fieldpost
+}  // namespace fieldpost::drivers

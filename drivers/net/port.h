@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -79,4 +79,4 @@ class Port {
   Kind kind_ = Kind::socket;
 };
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

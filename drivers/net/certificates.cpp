@@ -1,4 +1,4 @@
-#include "agent/forwarder/certificates.h"
+#include "drivers/net/certificates.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -11,7 +11,7 @@
 
 #include "config/secret.h"
 
-namespace fieldpost {
+namespace fieldpost::drivers {
 namespace {
 
 template <auto Free>
@@ -59,14 +59,11 @@ std::string out_of_date(X509* certificate, std::int64_t now) {
 
 class Check {
  public:
-  Check(const config::Kafka& kafka, std::int64_t now) : kafka_(kafka), now_(now) {}
+  explicit Check(std::int64_t now) : now_(now) {}
 
-  std::vector<CredentialProblem> run() {
-    if (kafka_.tls) {
-      ca(kafka_.tls->ca);
-      own(*kafka_.tls);
-    }
-    if (kafka_.sasl) read("sasl.password_file", kafka_.sasl->password_file);
+  std::vector<CredentialProblem> run(const config::Tls& tls) {
+    ca(tls.ca);
+    own(tls);
     return std::move(problems_);
   }
 
@@ -83,35 +80,33 @@ class Check {
   }
 
   void ca(const std::string& path) {
-    const auto pem = read("tls.ca", path);
+    const auto pem = read("ca", path);
     if (!pem) return;
     const auto found = certificates(*pem);
-    if (found.empty())
-      return wrong("tls.ca", path + " holds no certificate: it must be PEM, -----BEGIN CERTIFICATE-----");
+    if (found.empty()) return wrong("ca", path + " holds no certificate: it must be PEM, -----BEGIN CERTIFICATE-----");
     const bool any = std::any_of(found.begin(), found.end(),
                                  [this](const Certificate& each) { return out_of_date(each.get(), now_).empty(); });
-    if (!any) wrong_by_clock("tls.ca", path + ": the certificate " + out_of_date(found.front().get(), now_));
+    if (!any) wrong_by_clock("ca", path + ": the certificate " + out_of_date(found.front().get(), now_));
   }
 
   void own(const config::Tls& tls) {
-    const auto pem = read("tls.certificate", tls.certificate);
-    const auto key_pem = read("tls.key", tls.key);
+    const auto pem = read("certificate", tls.certificate);
+    const auto key_pem = read("key", tls.key);
     std::vector<Certificate> chain;
     if (pem) {
       chain = certificates(*pem);
       if (chain.empty()) {
-        wrong("tls.certificate",
-              tls.certificate + " holds no certificate: it must be PEM, -----BEGIN CERTIFICATE-----");
+        wrong("certificate", tls.certificate + " holds no certificate: it must be PEM, -----BEGIN CERTIFICATE-----");
       } else if (const std::string why = out_of_date(chain.front().get(), now_); !why.empty()) {
-        wrong_by_clock("tls.certificate", tls.certificate + ": the certificate " + why);
+        wrong_by_clock("certificate", tls.certificate + ": the certificate " + why);
       }
     }
-    const auto password = read("tls.key_password_file", tls.key_password_file);
+    const auto password = read("key_password_file", tls.key_password_file);
     if (!key_pem || (!password && !tls.key_password_file.empty())) return;
     const Key key = private_key(tls, *key_pem, password.value_or(""));
     if (!key || chain.empty() || X509_check_private_key(chain.front().get(), key.get()) == 1) return;
     ERR_clear_error();
-    wrong("tls.key", tls.key + " is not the key of " + tls.certificate + ": name the pair that belongs together");
+    wrong("key", tls.key + " is not the key of " + tls.certificate + ": name the pair that belongs together");
   }
 
   Key private_key(const config::Tls& tls, const std::string& pem, std::string text) {
@@ -119,16 +114,15 @@ class Check {
     ERR_clear_error();
     if (key) return key;
     if (pem.find("ENCRYPTED") == std::string::npos) {
-      wrong("tls.key", tls.key + " holds no private key: it must be PEM, -----BEGIN PRIVATE KEY-----");
+      wrong("key", tls.key + " holds no private key: it must be PEM, -----BEGIN PRIVATE KEY-----");
     } else if (tls.key_password_file.empty()) {
-      wrong("tls.key", tls.key + " is encrypted: name the file of its password in key_password_file");
+      wrong("key", tls.key + " is encrypted: name the file of its password in key_password_file");
     } else {
-      wrong("tls.key_password_file", tls.key_password_file + " does not hold the password of " + tls.key);
+      wrong("key_password_file", tls.key_password_file + " does not hold the password of " + tls.key);
     }
     return nullptr;
   }
 
-  const config::Kafka& kafka_;
   std::int64_t now_;
   std::vector<CredentialProblem> problems_;
 };
@@ -142,19 +136,18 @@ int give_key_password(char* into, int size, int /*writing*/, void* password) {
   return static_cast<int>(text.size());
 }
 
-std::string refused_certificate(int code) {
+std::string refused_certificate(int code, const TlsKeys& keys) {
   switch (code) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return "its certificate has another name: write one that stands in it into kafka.brokers, and into the "
-             "broker's advertised.listeners";
+      return "its certificate has another name: write one that stands in it into " + keys.server;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return "its certificate is not signed by an authority that the agent knows: name the file of that authority in "
-             "kafka.tls.ca";
+      return "its certificate is not signed by an authority that the agent knows: name the file of that authority in " +
+             keys.ca;
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "its certificate has expired: renew it on the broker, or set this host's clock";
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -164,8 +157,8 @@ std::string refused_certificate(int code) {
   }
 }
 
-std::vector<CredentialProblem> credential_problems(const config::Kafka& kafka, std::int64_t now) {
-  return Check(kafka, now).run();
+std::vector<CredentialProblem> tls_problems(const config::Tls& tls, std::int64_t now) {
+  return Check(now).run(tls);
 }
 
-}  // namespace fieldpost
+}  // namespace fieldpost::drivers

@@ -1,4 +1,4 @@
-// A connection to a broker, in TLS where [kafka.tls] says so. Non-blocking; one thread.
+// A connection to a broker, in TLS where the configuration says so. Non-blocking; one thread.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,9 @@
 #include <string>
 
 #include "config/config.h"
+#include "drivers/net/certificates.h"
 
-namespace fieldpost {
+namespace fieldpost::drivers {
 
 class Channel {
  public:
@@ -20,7 +21,7 @@ class Channel {
   };
 
   /// `fd` is connected, non-blocking, and closed with this. `host`: the name that has to stand in the certificate.
-  Channel(int fd, const std::optional<config::Tls>& tls, const std::string& host);
+  Channel(int fd, const std::optional<config::Tls>& tls, const std::string& host, TlsKeys keys);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -39,8 +40,9 @@ class Channel {
   static Moved of_socket(ssize_t result, short wait);
 
   const int fd_;
+  const TlsKeys keys_;
   std::unique_ptr<Tls> tls_;
   std::string problem_;
 };
 
-}  // namespace fieldpost
+}  // namespace fieldpost::drivers

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "drivers/modbus/port.h"
+#include "drivers/net/port.h"
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 
 struct Address {
   sockaddr_storage storage{};
@@ -37,4 +37,4 @@ class Resolver {
   std::shared_ptr<Lookup> lookup_;
 };
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

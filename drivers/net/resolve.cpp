@@ -1,4 +1,4 @@
-#include "drivers/modbus/resolve.h"
+#include "drivers/net/resolve.h"
 
 #include <netdb.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 namespace {
 
 Resolved look_up(const std::string& host, const std::string& service, int flags) {
@@ -67,4 +67,4 @@ Resolved Resolver::resolve(SteadyTime deadline, const Interrupt& interrupt) {
   return std::move(lookup->result);
 }
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

@@ -1,4 +1,4 @@
-#include "drivers/modbus/port.h"
+#include "drivers/net/port.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 namespace {
 
 /// What a call that failed says: try again later, or never.
@@ -98,4 +98,4 @@ Io Port::take(std::vector<std::uint8_t>& into) {
   return Io::done;
 }
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

@@ -1,4 +1,4 @@
-#include "drivers/modbus/socket.h"
+#include "drivers/net/socket.h"
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 namespace {
 
 std::string text(int error) {
@@ -58,4 +58,4 @@ bool unconfirmed(int socket) {
   return ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers
