@@ -100,6 +100,41 @@ TEST_CASE("delay holds bytes back each way", "[proxy]") {
   CHECK(Clock::now() - start >= 120ms);
 }
 
+TEST_CASE("of the answers one in so many is held back, and what follows it on its connection", "[proxy]") {
+  Line line;
+  const Socket near = connect_to(line.proxy.port());
+  const Socket far = accept_within(line.listener, 10s);
+  const Socket other_near = connect_to(line.proxy.port());
+  const Socket other_far = accept_within(line.listener, 10s);
+  line.proxy.hold(3, 1h);
+  for (const char* answer : {"1", "2"}) {
+    send_all(far, answer);
+    REQUIRE(receive(near, 1, 10s) == answer);
+  }
+  send_all(far, "3");
+  CHECK(receive(near, 1, 50ms) == "");
+  send_all(far, "4");
+  CHECK(receive(near, 1, 50ms) == "");
+  send_all(near, "a question is no answer");
+  CHECK(receive(far, 23, 10s) == "a question is no answer");
+  send_all(other_far, "5");
+  CHECK(receive(other_near, 1, 10s) == "5");
+  line.proxy.hold(0, 0ms);
+  send_all(other_far, "6");
+  CHECK(receive(other_near, 1, 10s) == "6");
+}
+
+TEST_CASE("an answer is held back for as long as was said", "[proxy]") {
+  Line line;
+  const Socket near = connect_to(line.proxy.port());
+  const Socket far = accept_within(line.listener, 10s);
+  line.proxy.hold(1, 120ms);
+  const auto start = Clock::now();
+  send_all(far, "answer");
+  REQUIRE(receive(near, 6, 10s) == "answer");
+  CHECK(Clock::now() - start >= 120ms);
+}
+
 TEST_CASE("throttle is a rate for all connections together", "[proxy]") {
   Line line;
   const Socket near_a = connect_to(line.proxy.port());
