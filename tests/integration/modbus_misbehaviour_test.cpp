@@ -262,52 +262,5 @@ TEST_CASE("exceptions 1 to 11 cost neither the connection nor other requests", "
   }
 }
 
-TEST_CASE("a request that got no answer, or a wrong one, is sent again as often as was said",
-          "[modbus][misbehaviour]") {
-  Equipment equipment;
-  equipment.set(1, Table::holding, 100, {5});
-  const auto frames = GENERATE(Frames::tcp, Frames::rtu);
-  const ModbusTcpServer server(equipment, "127.0.0.1", frames);
-  auto link = link_to("a", server, frames, 300ms);
-  link.devices[0].retries = 2;
-  modbus::Line line(link);
-  std::vector<std::uint16_t> values(1);
-  const modbus::Request request{Table::holding, 100, 1};
-  SECTION("no answer") {
-    equipment.set_silent(true);
-    CHECK(line.read(1, request, values).kind == modbus::Outcome::Kind::timeout);
-    CHECK(equipment.request_count() == 3);
-  }
-  SECTION("an answer at the second attempt") {
-    equipment.set_mangle([first = true](std::string frame) mutable {
-      if (std::exchange(first, false)) frame.clear();
-      return frame;
-    });
-    CHECK(line.read(1, request, values).kind == modbus::Outcome::Kind::answered);
-    CHECK(values[0] == 5);
-    CHECK(equipment.request_count() == 2);
-  }
-  SECTION("an exception is an answer") {
-    equipment.refuse(Table::holding, 100, 100, 4);
-    CHECK(line.read(1, request, values).kind == modbus::Outcome::Kind::exception);
-    CHECK(equipment.request_count() == 1);
-  }
-}
-
-TEST_CASE("a device gets its pause between an answer and the next request", "[modbus][misbehaviour]") {
-  Equipment equipment;
-  equipment.set(1, Table::holding, 100, {5});
-  const ModbusTcpServer server(equipment);
-  auto link = link_to("a", server, Frames::tcp, 5s);
-  link.devices[0].pause = 50ms;
-  modbus::Line line(link);
-  std::vector<std::uint16_t> values(1);
-  for (int i = 0; i < 4; ++i)
-    REQUIRE(line.read(1, {Table::holding, 100, 1}, values).kind == modbus::Outcome::Kind::answered);
-  const auto requests = equipment.requests();
-  REQUIRE(requests.size() == 4);
-  CHECK(requests.back().time - requests.front().time >= 140ms);
-}
-
 }  // namespace
 }  // namespace fieldpost::drivers
