@@ -135,6 +135,25 @@ TEST_CASE("a late answer on a serial line is not taken for the next request's", 
   CHECK(plant.polled.comes("a", {"4.21"}));
 }
 
+TEST_CASE("late answers of several units on a serial line are nobody's", "[modbus][rtu]") {
+  SerialPlant plant(10ms);
+  plant.link.timeout = 400ms;
+  plant.equipment.set_delay(600ms);
+  ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
+  source.start();
+  REQUIRE(eventually(60s, [&] {
+    const std::vector<DeviceHealth> devices = source.health().devices;
+    return devices[0].polls >= 3 && devices[1].polls >= 3;
+  }));
+  for (const Polled& poll : plant.polled.take()) {
+    for (const std::string& value : poll.values)
+      CHECK(value == "bad: timeout");
+  }
+  plant.equipment.set_delay(0ms);
+  CHECK(plant.polled.comes("a", {"4.21", "true"}));
+  CHECK(plant.polled.comes("b", {"9"}));
+}
+
 TEST_CASE("a serial adapter that is unplugged and comes back under the same name", "[modbus][rtu]") {
   SerialPlant plant;
   plant.link.timeout = 200ms;

@@ -1,6 +1,10 @@
 // How serial lines are opened, and what is said where one cannot be.
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "drivers/modbus/line.h"
 #include "drivers/modbus/serial.h"
@@ -20,6 +24,7 @@ using support::Equipment;
 using support::ModbusRtuServer;
 using Kind = Outcome::Kind;
 
+constexpr uid_t nobody = 65534;
 const Request one_register{Table::holding, 100, 1};
 
 struct Terminal {
@@ -93,8 +98,29 @@ TEST_CASE("why a line cannot be opened is said with the remedy", "[modbus][rtu][
     CHECK_THAT(open_serial(terminal.link).error, Contains("No such file or directory: is the adapter plugged in"));
   }
   SECTION("it is something else") {
-    terminal.link.url.path = "/dev/null";
-    CHECK(open_serial(terminal.link).error == "/dev/null: is no serial line");
+    terminal.link.url.path = GENERATE(true, false) ? "/dev/null" : terminal.dir.write("file", "no line");
+    CHECK(open_serial(terminal.link).error == terminal.link.url.path + ": is no serial line");
+  }
+  SECTION("it is a folder") {
+    terminal.link.url.path = terminal.dir / ".";
+    CHECK_THAT(open_serial(terminal.link).error, Contains("Is a directory"));
+  }
+  SECTION("it belongs to others") {
+    const std::string device = std::filesystem::canonical(terminal.server.path());
+    REQUIRE(chmod(device.c_str(), 0) == 0);
+    terminal.link.url.path = device;
+    const int before = setfsuid(nobody);  // of this thread alone; for root, whom no mode stops
+    const std::string error = open_serial(terminal.link).error;
+    setfsuid(static_cast<uid_t>(before));
+    CHECK(error == device + ": Permission denied: the agent's user must be in the line's group, dialout as a rule");
+    CHECK(chmod(device.c_str(), 0600) == 0);
+  }
+  SECTION("its hardware has gone") {
+    const Descriptor left{open(terminal.server.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    terminal.server.unplug();
+    terminal.link.url.path = "/proc/self/fd/" + std::to_string(left.get());  // the name of a terminal without a far end
+    CHECK_THAT(open_serial(terminal.link).error,
+               Contains("Input/output error: the port has no working hardware behind it"));
   }
   SECTION("another program has locked it") {
     const Descriptor other{open(terminal.server.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
@@ -134,7 +160,8 @@ TEST_CASE("a line that hands back what is sent", "[modbus][rtu][serial]") {
 
 TEST_CASE("an answer behind somebody else's frame is not taken for the next request's", "[modbus][rtu][serial]") {
   Terminal terminal;
-  terminal.equipment.set_drip(3ms);
+  terminal.link.timeout = 2s;
+  terminal.equipment.set_drip(20ms);  // long between the ends of the two, as the machine may be busy
   terminal.equipment.set_mangle([](const std::string& frame) {
     std::string other = frame.substr(0, frame.size() - 2);
     other[0] = 7;
