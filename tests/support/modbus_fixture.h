@@ -56,7 +56,6 @@ struct Polled {
   std::string device;
   Stamp stamp;
   std::vector<std::string> values;  // bad ones as "bad: REASON"
-  bool operator==(const Polled&) const = default;
 };
 
 /// A queue whose readings are taken out as fast as they come.

@@ -60,7 +60,7 @@ void leave_stale_socket(const std::string& path) {
 }
 
 Answer status(const std::string& path) {
-  return ask(path, {"status", "", {}}, seconds{5});
+  return ask(path, {"status", {}, {}}, seconds{5});
 }
 
 std::string echo(const Request& request) {
@@ -127,7 +127,7 @@ TEST_CASE("control: where no agent answers, the reason is told apart") {
       ended.wait();
       return std::string("{}");
     });
-    CHECK(ask(folder / "b.sock", {"status", "", {}}, std::chrono::milliseconds{50}).kind == Answer::Kind::timed_out);
+    CHECK(ask(folder / "b.sock", {"status", {}, {}}, std::chrono::milliseconds{50}).kind == Answer::Kind::timed_out);
     end.set_value();
   }
 }
@@ -202,7 +202,7 @@ TEST_CASE("control: hostile clients", "[threads]") {
     std::array<std::unique_ptr<Client>, 8> silent;
     for (auto& client : silent)
       client = std::make_unique<Client>(path);
-    CHECK(ask(path, {"status", "", {}}, seconds{30}).kind == Answer::Kind::answered);
+    CHECK(ask(path, {"status", {}, {}}, seconds{30}).kind == Answer::Kind::answered);
   }
   SECTION("more than 20 a second are told to wait") {
     answer_size = 10;
