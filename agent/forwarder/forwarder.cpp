@@ -72,6 +72,7 @@ void Forwarder::Impl::run() {
     asleep_ = true;  // from here on an append rings; what came before it is seen by the claim below
     take_events();
     hand_over();
+    if (!has_room()) asleep_ = false;  // an append would be seen, and left where it is
     if (!step_transaction()) sleep_until(next_turn());
   }
   leave_transaction();

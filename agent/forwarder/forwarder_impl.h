@@ -69,6 +69,7 @@ class Forwarder::Impl {
   void hand_over();
   bool claim_all(Part part);
   bool may_claim(Part part) const;
+  bool has_room() const;
   bool live_first() const { return kafka_.order == config::Order::live_first; }
   std::size_t backlog_held_most() const;
   void give_back(const Claim& claim);

@@ -57,11 +57,15 @@ void Forwarder::Impl::forget_delivered() {
 }
 
 bool Forwarder::Impl::may_claim(Part part) const {
-  if (failed_ || renew_ || healing() || loans_.full() || !window_.takes_more() || Steady::now() < pause_until_)
-    return false;
+  if (failed_ || renew_ || healing() || !has_room() || Steady::now() < pause_until_) return false;
   // A limited backlog is claimed as it leaves.
   if (part == Part::backlog ? held_back_ >= backlog_held_most() : held_ >= kHeldMost) return false;
-  if (transaction_ && !transaction_->takes_more(Steady::now(), window_.expected())) return false;
+  return !transaction_ || transaction_->takes_more(Steady::now(), window_.expected());
+}
+
+// False: something has to come back from Kafka before more is claimed.
+bool Forwarder::Impl::has_room() const {
+  if (loans_.full() || !window_.takes_more()) return false;
   // One batch asks whether Kafka is there.
   return health_.state == LinkState::up || loans_.empty();
 }
