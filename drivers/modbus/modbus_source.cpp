@@ -49,7 +49,7 @@ void ModbusSource::request_stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_all();
+  bell_.ring();
   line_.interrupt();
 }
 
@@ -97,10 +97,12 @@ bool ModbusSource::discover(modbus::PolledDevice& device) {
 }
 
 bool ModbusSource::wait_until(modbus::Grid::Time due) {
-  std::unique_lock lock(mutex_);
   while (!stopping_ && SteadyClock::now() < due) {
-    if (!asked_.empty()) return false;
-    wake_.wait_until(lock, due);
+    {
+      const std::lock_guard lock(mutex_);
+      if (!asked_.empty()) return false;
+    }
+    bell_.sleep_until(due);
   }
   return !stopping_;
 }
@@ -172,7 +174,7 @@ DeviceReading ModbusSource::read(const ReadOrder& order, std::chrono::millisecon
     if (ended_) return refused(order.device, clock_, "the link is stopping");
     asked_.push_back(asked);
   }
-  wake_.notify_all();
+  bell_.ring();
   if (answer.wait_for(at_most) == std::future_status::ready) return answer.get();
   const std::lock_guard lock(mutex_);
   std::erase(asked_, asked);

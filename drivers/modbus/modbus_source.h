@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "buffer/clock.h"
 #include "buffer/queue.h"
 #include "config/config.h"
+#include "drivers/bell.h"
 #include "drivers/driver.h"
 #include "drivers/modbus/device_reading.h"
 #include "drivers/modbus/line.h"
@@ -62,9 +62,9 @@ class ModbusSource final : public Source {
   const Clock& clock_;
   modbus::Line line_;
   std::atomic<bool> stopping_ = false;
+  Bell bell_;  // rings when it is stopping, and for each that is asked
 
   mutable std::mutex mutex_;  // what follows; never held while a device is asked
-  std::condition_variable wake_;
   std::deque<std::shared_ptr<Asked>> asked_;
   bool ended_ = false;
   std::vector<modbus::PolledDevice> devices_;
