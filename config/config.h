@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -97,7 +98,7 @@ struct ModbusDevice {
   std::string map;       // path, resolved against the configuration file's folder; empty with sunspec
   bool sunspec = false;  // map = "sunspec": the device says its points when it answers, and `points` is empty
   Duration every = std::chrono::seconds{1};
-  DeviceMap points{};
+  std::shared_ptr<const DeviceMap> points = std::make_shared<const DeviceMap>();  // one for all devices of a map
   Limits limits{};   // its own, else its map's, else its link's
   Duration pause{};  // between an answer and the next request to it
   int retries = 0;   // of a request that got no answer, or a wrong one

@@ -15,7 +15,7 @@ void parse_map(Fields& fields, ModbusDevice& device, Context& context) {
     device.sunspec = true;
   } else {
     device.map = resolve(*path, context.config.file);
-    if (const DeviceMap* map = context.maps.get(fields, "map", device.map)) device.points = *map;
+    if (auto map = context.maps.get(fields, "map", device.map)) device.points = std::move(map);
   }
 }
 
@@ -73,7 +73,7 @@ ModbusDevice parse_device(Fields& fields, const ModbusLink& link, const Manners&
   Manners own = manners;
   own.limits = {};
   parse_manners(fields, own);
-  device.limits = or_else(own.limits, or_else(device.points.limits, manners.limits));
+  device.limits = or_else(own.limits, or_else(device.points->limits, manners.limits));
   device.pause = own.pause;
   device.retries = own.retries;
   fields.finish();

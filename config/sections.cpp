@@ -17,7 +17,7 @@ std::string Names::owner(const std::string& name) const {
   return found != owners_.end() ? found->second : "";
 }
 
-const DeviceMap* Maps::get(Fields& fields, std::string_view key, const std::string& path) {
+std::shared_ptr<const DeviceMap> Maps::get(Fields& fields, std::string_view key, const std::string& path) {
   auto [place, is_new] = entries_.try_emplace(path);
   Entry& entry = place->second;
   if (is_new) {
@@ -25,12 +25,12 @@ const DeviceMap* Maps::get(Fields& fields, std::string_view key, const std::stri
     entry.error = file.error;
     if (file.error.empty()) {
       LoadedMap loaded = parse_device_map(file.text, path, world_.read);
-      entry.map = std::move(loaded.map);
+      if (loaded.map) entry.map = std::make_shared<const DeviceMap>(std::move(*loaded.map));
       std::move(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(report_.problems));
     }
   }
   if (!entry.error.empty()) fields.wrong(key, "cannot read \"" + printable(path, 4096) + "\": " + entry.error);
-  return entry.map ? &*entry.map : nullptr;
+  return entry.map;
 }
 
 std::string resolve(const std::string& path, const std::string& config_file) {

@@ -31,12 +31,12 @@ class Maps {
   Maps(const World& world, Report& report) : world_(world), report_(report) {}
   /// For the path that `key` names; nullptr, and a problem, where there is no usable map. The problems inside a map are
   /// reported once.
-  const DeviceMap* get(Fields& fields, std::string_view key, const std::string& path);
+  std::shared_ptr<const DeviceMap> get(Fields& fields, std::string_view key, const std::string& path);
 
  private:
   struct Entry {
     std::string error;  // the file could not be read
-    std::optional<DeviceMap> map;
+    std::shared_ptr<const DeviceMap> map;
   };
   const World& world_;
   Report& report_;

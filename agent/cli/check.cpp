@@ -45,7 +45,7 @@ int check(const Args& args) {
   for (const auto& link : config->modbus) {
     devices += link.devices.size();
     for (const auto& device : link.devices)
-      points += device.points.points.size();
+      points += device.points->points.size();
     if (plan) std::cout << drivers::modbus::describe(link);
   }
   std::cout << "configuration is fine: " << counted(config->modbus.size() + config->mqtt.size(), "link") << ", "

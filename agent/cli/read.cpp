@@ -52,8 +52,8 @@ const config::ModbusLink* find_device(const config::Config& config, const std::s
 bool points_known(const config::ModbusDevice& device, const std::vector<std::string>& wanted) {
   if (device.sunspec) return true;
   std::vector<std::string> names;
-  names.reserve(device.points.points.size());
-  for (const auto& point : device.points.points)
+  names.reserve(device.points->points.size());
+  for (const auto& point : device.points->points)
     names.push_back(point.name);
   for (const auto& name : wanted) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;

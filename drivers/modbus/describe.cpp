@@ -79,8 +79,8 @@ std::string describe(const config::ModbusLink& link) {
       text += "  " + device.name + "  unit " + std::to_string(device.unit) + "  every " +
               config::to_text(device.every) + "  SunSpec: the device says its points when it answers\n";
     }
-    for (const std::vector<config::Point>& points : poll_groups(device))
-      text += group_lines(link, device, points, load);
+    for (const SharedPoints& points : poll_groups(device))
+      text += group_lines(link, device, *points, load);
   }
   if (link.url.kind == config::ModbusUrl::Kind::rtu) text += load_lines(load);
   return text;

@@ -52,7 +52,7 @@ std::optional<std::vector<config::Point>> points_of(std::vector<config::Point> a
 
 /// Of its map, or what a SunSpec device says of itself; none, and why.
 std::vector<config::Point> all_points(Line& line, const config::ModbusDevice& device, DeviceReading& reading) {
-  if (!device.sunspec) return device.points.points;
+  if (!device.sunspec) return device.points->points;
   sunspec::Discovery found = sunspec::discover(line, device.unit);
   reading.error = std::move(found.error);
   reading.notes = std::move(found.notes);

@@ -82,7 +82,7 @@ PlanLimits::PlanLimits(const config::ModbusDevice& device)
     : max_registers(device.limits.max_registers.value_or(125)),
       max_coils(device.limits.max_coils.value_or(2'000)),
       max_gap(device.limits.max_gap.value_or(8)),
-      holes(device.points.holes) {}
+      holes(device.points->holes) {}
 
 bool is_bits(config::Table table) {
   return table == config::Table::coil || table == config::Table::discrete;
@@ -116,14 +116,15 @@ const char* name(config::Table table) {
   return "";
 }
 
-std::vector<std::vector<Point>> poll_groups(const config::ModbusDevice& device) {
+std::vector<SharedPoints> poll_groups(const config::ModbusDevice& device) {
   std::map<std::pair<bool, config::Duration>, std::vector<Point>> parts;
-  for (const Point& point : device.points.points)
+  for (const Point& point : device.points->points)
     parts[{!point.alarm, point.every.value_or(device.every)}].push_back(point);
-  std::vector<std::vector<Point>> groups;
+  if (parts.size() == 1) return {SharedPoints(device.points, &device.points->points)};
+  std::vector<SharedPoints> groups;
   groups.reserve(parts.size());
   for (auto& [key, points] : parts)
-    groups.push_back(std::move(points));
+    groups.push_back(std::make_shared<const std::vector<Point>>(std::move(points)));
   return groups;
 }
 

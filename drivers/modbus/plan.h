@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -40,9 +41,11 @@ struct PlanLimits {
   std::span<const config::RegisterRange> holes{};  // never read; they outlive the plan's making
 };
 
+using SharedPoints = std::shared_ptr<const std::vector<config::Point>>;
+
 /// The points of a device that are polled together, by lane and period: those of the alarm lane first, then the more
-/// frequent ones.
-std::vector<std::vector<config::Point>> poll_groups(const config::ModbusDevice& device);
+/// frequent ones. A single group is the map's own list.
+std::vector<SharedPoints> poll_groups(const config::ModbusDevice& device);
 
 /// In the order of table and address. Neighbours share a request, gaps are read over where that is cheaper than a
 /// request of its own, a point is never split, also where it is wider than the limits.

@@ -8,9 +8,15 @@ namespace {
 
 using config::Point;
 
-std::vector<Point> plain_first(std::vector<Point> points) {
-  std::stable_partition(points.begin(), points.end(), [](const Point& point) { return !point.deadband; });
-  return points;
+bool plain(const Point& point) {
+  return !point.deadband;
+}
+
+SharedPoints plain_first(const SharedPoints& points) {
+  if (std::is_partitioned(points->begin(), points->end(), plain)) return points;
+  std::vector<Point> ordered = *points;
+  std::stable_partition(ordered.begin(), ordered.end(), plain);
+  return std::make_shared<const std::vector<Point>>(std::move(ordered));
 }
 
 Layout layout_of(const std::string& link, const std::string& device, std::span<const Point> points, Lane lane) {
@@ -23,19 +29,19 @@ Layout layout_of(const std::string& link, const std::string& device, std::span<c
 
 }  // namespace
 
-PointGroup::PointGroup(const config::ModbusDevice& device, const std::string& link, std::vector<Point> points)
-    : alarm_(points.front().alarm),
-      every_(points.front().every.value_or(device.every)),
-      points_(plain_first(std::move(points))),
-      reader_(points_, PlanLimits(device)),
+PointGroup::PointGroup(const config::ModbusDevice& device, const std::string& link, const SharedPoints& points)
+    : alarm_(points->front().alarm),
+      every_(points->front().every.value_or(device.every)),
+      points_(plain_first(points)),
+      reader_(*points_, PlanLimits(device)),
       grid_({}, every_, {}) {
   const Lane lane = alarm_ ? Lane::alarm : Lane::telemetry;
-  const auto first = std::find_if(points_.begin(), points_.end(), [](const Point& point) { return point.deadband; });
-  plain_ = static_cast<std::size_t>(first - points_.begin());
-  if (plain_ > 0) layouts_.push_back(layout_of(link, device.name, std::span(points_).first(plain_), lane));
-  for (std::size_t i = plain_; i < points_.size(); ++i) {
-    layouts_.push_back(layout_of(link, device.name, {&points_[i], 1}, lane));
-    deadbands_.emplace_back(*points_[i].deadband, points_[i].max_silence);
+  const std::span<const Point> all = *points_;
+  plain_ = static_cast<std::size_t>(std::partition_point(all.begin(), all.end(), plain) - all.begin());
+  if (plain_ > 0) layouts_.push_back(layout_of(link, device.name, all.first(plain_), lane));
+  for (const Point& point : all.subspan(plain_)) {
+    layouts_.push_back(layout_of(link, device.name, {&point, 1}, lane));
+    deadbands_.emplace_back(*point.deadband, point.max_silence);
   }
 }
 
@@ -50,7 +56,7 @@ std::optional<std::size_t> PointGroup::append(Queue& queue, const Stamp& stamp, 
 
 std::optional<std::size_t> PointGroup::append_bad(Queue& queue, const Stamp& stamp, Grid::Time now,
                                                   const std::string& reason) {
-  return append(queue, stamp, now, std::vector<Value>(points_.size(), Value{Bad{reason}}));
+  return append(queue, stamp, now, std::vector<Value>(points_->size(), Value{Bad{reason}}));
 }
 
 std::optional<std::size_t> PointGroup::append(Queue& queue, const Stamp& stamp, Grid::Time now,
@@ -61,7 +67,7 @@ std::optional<std::size_t> PointGroup::append(Queue& queue, const Stamp& stamp, 
     if (queue.append(*layout++, stamp, values.first(plain_)).count() == 0) return std::nullopt;
     appended += plain_;
   }
-  for (std::size_t i = plain_; i < points_.size(); ++i, ++layout) {
+  for (std::size_t i = plain_; i < points_->size(); ++i, ++layout) {
     if (!deadbands_[i - plain_].passes(values[i], now)) continue;
     if (queue.append(*layout, stamp, values.subspan(i, 1)).count() == 0) return std::nullopt;
     ++appended;
@@ -71,8 +77,8 @@ std::optional<std::size_t> PointGroup::append(Queue& queue, const Stamp& stamp, 
 
 std::vector<PointGroup> group_points(const config::ModbusDevice& device, const std::string& link) {
   std::vector<PointGroup> groups;
-  for (std::vector<Point>& points : poll_groups(device))
-    groups.emplace_back(device, link, std::move(points));
+  for (const SharedPoints& points : poll_groups(device))
+    groups.emplace_back(device, link, points);
   return groups;
 }
 

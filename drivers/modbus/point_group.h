@@ -22,7 +22,7 @@ namespace fieldpost::drivers::modbus {
 /// The link's thread. Moves keep it valid.
 class PointGroup {
  public:
-  PointGroup(const config::ModbusDevice& device, const std::string& link, std::vector<config::Point> points);
+  PointGroup(const config::ModbusDevice& device, const std::string& link, const SharedPoints& points);
 
   bool alarm() const { return alarm_; }
   Grid::Duration every() const { return every_; }
@@ -44,9 +44,9 @@ class PointGroup {
 
   const bool alarm_;
   const Grid::Duration every_;
-  std::vector<config::Point> points_;  // those without a deadband in front
-  std::size_t plain_ = 0;              // how many those are
-  std::vector<Layout> layouts_;        // of the plain ones, if there are any, then of each other
+  const SharedPoints points_;    // those without a deadband in front
+  std::size_t plain_ = 0;        // how many those are
+  std::vector<Layout> layouts_;  // of the plain ones, if there are any, then of each other
   std::vector<Deadband> deadbands_;
   Reader reader_;
   Grid grid_;

@@ -50,10 +50,10 @@ void PolledDevice::discovered(const sunspec::Discovery& found, Grid::Time began,
   }
   silence_.spoke();
   asks_ = false;
-  if (found.points == points_) return;
-  points_ = found.points;
+  if (has_ && found.points == has_->points) return;
+  has_ = std::make_shared<const config::DeviceMap>(config::DeviceMap{{}, found.points});
   config::ModbusDevice device = config_;
-  device.points.points = points_;
+  device.points = has_;
   groups_ = group_points(device, link_);
   begin(now, {});
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,8 +70,8 @@ class PolledDevice {
   const std::string link_;
   const bool alone_;
   std::vector<PointGroup> groups_;
-  std::vector<config::Point> points_;  // that a SunSpec device has said to have
-  bool asks_ = false;                  // a SunSpec device is to be asked what it has, as it may be another one by now
+  std::shared_ptr<const config::DeviceMap> has_;  // what a SunSpec device has said to have
+  bool asks_ = false;  // a SunSpec device is to be asked what it has, as it may be another one by now
   SilentUnit silence_;
   Announcer announcer_;
   DeviceHealth health_;

@@ -1,7 +1,6 @@
 #include "drivers/modbus/reader.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "drivers/modbus/decode.h"
@@ -35,11 +34,13 @@ Reader::Reader(std::span<const config::Point> points, const PlanLimits& limits)
     registers += static_cast<std::size_t>(config::width(points[i]));
   }
   raw_.resize(registers);
+  std::size_t longest = 0;
+  for (const Request& request : whole_)
+    longest = std::max<std::size_t>(longest, request.count);
+  answer_.resize(longest);
 }
 
 Pass Reader::read(Line& line, int unit) {
-  constexpr std::size_t most_bits = 2'000;
-  std::array<std::uint16_t, most_bits> buffer{};
   Pass pass;
   std::fill(outcomes_.begin(), outcomes_.end(), Outcome{Kind::answered});
   bool lost = false;
@@ -48,7 +49,7 @@ Pass Reader::read(Line& line, int unit) {
       fail(requests_[i], pass.failure);
       continue;
     }
-    const std::span<std::uint16_t> answer = std::span(buffer).first(requests_[i].count);
+    const std::span<std::uint16_t> answer = std::span(answer_).first(requests_[i].count);
     const Outcome outcome = line.read(unit, requests_[i], answer);
     if (spoke(outcome)) pass.spoke = true;
     if (outcome.kind == Kind::answered) {

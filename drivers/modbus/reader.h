@@ -51,6 +51,7 @@ class Reader {
   std::vector<Value> values_;
   std::vector<std::size_t> places_;    // where each point's registers begin in raw_
   std::vector<std::uint16_t> raw_;     // of all points
+  std::vector<std::uint16_t> answer_;  // to the request in hand
   std::vector<std::uint16_t> scales_;  // of each point's scale register
   std::vector<Outcome> outcomes_;      // of each point's registers, its scale register among them
 };

@@ -122,9 +122,10 @@ TEST_CASE("broken and late frames on a serial line never become values", "[modbu
 TEST_CASE("a late answer on a serial line is not taken for the next request's", "[modbus][rtu]") {
   SerialPlant plant(10ms);
   plant.link.timeout = 400ms;
-  plant.link.devices.resize(1);
-  plant.link.devices[0].points.points.resize(1);  // the same request again and again: nothing tells its answers apart
-  plant.equipment.set_delay(600ms);               // half a time-out from either end, as the machine may be busy
+  // The same request again and again: nothing tells its answers apart.
+  config::ModbusDevice& only = plant.link.devices.front();
+  plant.link.devices = {support::device(only.name, only.unit, 10ms, {only.points->points.front()})};
+  plant.equipment.set_delay(600ms);  // half a time-out from either end, as the machine may be busy
   ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
   source.start();
   REQUIRE(eventually(60s, [&] { return source.health().devices[0].polls >= 6; }));

@@ -28,7 +28,7 @@ inline config::ModbusDevice device(std::string name, int unit, std::chrono::mill
   made.name = std::move(name);
   made.unit = unit;
   made.every = every;
-  made.points.points = std::move(points);
+  made.points = std::make_shared<const config::DeviceMap>(config::DeviceMap{{}, std::move(points)});
   return made;
 }
 

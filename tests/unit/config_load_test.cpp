@@ -150,7 +150,7 @@ point = "p"
   CHECK(plc.devices[0].unit == 0);
   CHECK(plc.devices[0].map == "/etc/maps/pump.toml");
   CHECK(plc.devices[0].every == 1ms);
-  CHECK(plc.devices[0].points.points.size() == 1);
+  CHECK(plc.devices[0].points->points.size() == 1);
   CHECK(plc.devices[1].map == "/srv/pump.toml");
   CHECK(plc.devices[1].every == 1s);
   const ModbusUrl& serial = config.modbus[1].url;
@@ -200,7 +200,7 @@ TEST_CASE("a map that many devices share is read once", "[config]") {
   const Loaded loaded = parse(text, "f.toml", world(&reads));
   REQUIRE(loaded.config.has_value());
   CHECK(reads == 1);
-  CHECK(loaded.config->modbus[0].devices[4].points.points.size() == 1);
+  CHECK(loaded.config->modbus[0].devices[4].points->points.size() == 1);
   CHECK(loaded.config->modbus[0].devices[4].map == "m.toml");
 }
 
@@ -215,7 +215,7 @@ TEST_CASE("the example loads, with the values that it calls defaults where it is
   const Loaded loaded = load(path);
   REQUIRE(loaded.problems.empty());
   REQUIRE(loaded.config->modbus.size() == 2);
-  CHECK(loaded.config->modbus[0].devices[0].points.model == "Eastron SDM230-Modbus");
+  CHECK(loaded.config->modbus[0].devices[0].points->model == "Eastron SDM230-Modbus");
   CHECK(loaded.config->mqtt.size() == 1);
 
   // A key in a comment would otherwise rot unseen: all of them are taken when the '#' goes.

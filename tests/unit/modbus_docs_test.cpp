@@ -48,7 +48,7 @@ TEST_CASE("docs: the links and maps of docs/modbus.md are right", "[config][maps
       REQUIRE(loaded.config.has_value());
       const config::ModbusDevice& device = loaded.config->modbus.at(0).devices.at(0);
       CHECK(device.sunspec == (fence.text.find("\"sunspec\"") != std::string::npos));
-      CHECK(device.sunspec == device.points.points.empty());
+      CHECK(device.sunspec == device.points->points.empty());
     }
   }
   for (const std::uint16_t id : config::sunspec_models()) {

@@ -184,8 +184,8 @@ config::ModbusLink link(const std::string& url_text, config::ModbusUrl::Kind kin
   device.name = "pump-7";
   device.unit = 3;
   device.every = 1s;
-  device.points.points = {at(Table::holding, 100, Type::float32), at(Table::holding, 102),
-                          at(Table::coil, 5, Type::boolean)};
+  device.points = std::make_shared<const config::DeviceMap>(config::DeviceMap{
+      {}, {at(Table::holding, 100, Type::float32), at(Table::holding, 102), at(Table::coil, 5, Type::boolean)}});
   made.devices = {device};
   return made;
 }
@@ -200,8 +200,10 @@ TEST_CASE("the plan in words, over TCP", "[modbus][plan]") {
 
 TEST_CASE("the plan in words has a part for each period and lane", "[modbus][plan]") {
   config::ModbusLink made = link("tcp://10.0.4.11:502", config::ModbusUrl::Kind::tcp);
-  made.devices[0].points.points[0].every = 10s;
-  made.devices[0].points.points[2].alarm = true;
+  config::DeviceMap map = *made.devices[0].points;
+  map.points[0].every = 10s;
+  map.points[2].alarm = true;
+  made.devices[0].points = std::make_shared<const config::DeviceMap>(map);
   CHECK(describe(made) ==
         "line  tcp://10.0.4.11:502\n"
         "  pump-7  unit 3  every 1s  alarm  1 request\n"

@@ -75,17 +75,17 @@ TEST_CASE("every map that ships is right and within its device's limits", "[conf
     CHECK(text.starts_with("# "));
     CHECK(text.find("\n# Source: ") != std::string::npos);
     config::ModbusDevice device;
-    device.points = shipped(name);
-    device.limits = device.points.limits;
-    CHECK_FALSE(device.points.model.empty());
-    CHECK_FALSE(device.points.points.empty());
+    device.points = std::make_shared<const config::DeviceMap>(shipped(name));
+    device.limits = device.points->limits;
+    CHECK_FALSE(device.points->model.empty());
+    CHECK_FALSE(device.points->points.empty());
     const drivers::modbus::PlanLimits limits(device);
     std::size_t planned = 0;
-    for (const drivers::modbus::Request& request : drivers::modbus::plan(device.points.points, limits)) {
+    for (const drivers::modbus::Request& request : drivers::modbus::plan(device.points->points, limits)) {
       CHECK(request.count <= (drivers::modbus::is_bits(request.table) ? limits.max_coils : limits.max_registers));
       planned += request.slots.size();
     }
-    CHECK(planned == device.points.points.size());
+    CHECK(planned == device.points->points.size());
   }
 }
 
