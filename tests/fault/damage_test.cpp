@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
+#include <set>
 
+#include "buffer/peek.h"
+#include "buffer/sqlite.h"
 #include "tests/fault/disk_scene.h"
 #include "tests/support/catch.h"
 
@@ -78,17 +82,67 @@ TEST_CASE("pages of noise in the database of a stopped agent", "[long]") {
   CHECK(at.evicted().size() < at.scene.ended.at(session) / 2);
 }
 
+/// The readings of each row.
+std::vector<std::set<support::Identity>> rows_of(const std::string& database) {
+  std::vector<std::set<support::Identity>> rows;
+  Peek peek(database);
+  for (auto row = peek.next(std::nullopt, 0); row; row = peek.next(std::nullopt, row->id)) {
+    REQUIRE(row->batch);
+    std::set<support::Identity>& readings = rows.emplace_back();
+    for (const SeqRange& range : row->batch->ranges()) {
+      for (std::uint64_t seq = range.first; seq <= range.last; ++seq)
+        readings.emplace(row->session, seq);
+    }
+  }
+  return rows;
+}
+
+struct LastPage {
+  std::uintmax_t number = 0;  // from 1
+  std::size_t rows = 0;       // that have a part on it
+};
+
+/// The last page that the rows take up.
+LastPage last_page_of_rows(const std::string& database) {
+  sqlite::Connection connection(database, sqlite::Mode::read_only);
+  const std::string last = " FROM dbstat WHERE name = 'batch' ORDER BY pageno DESC LIMIT 1";
+  return {static_cast<std::uintmax_t>(connection.number("SELECT pageno" + last)),
+          static_cast<std::size_t>(connection.number("SELECT iif(pagetype = 'leaf', ncell, 1)" + last))};
+}
+
 TEST_CASE("the database of a stopped agent has lost its end", "[long]") {
   if (const auto reason = unavailable()) FIELDPOST_SKIP(*reason);
   DiskScene at("lost-end");
-  const std::uint64_t session = leave_a_backlog(at);
+  leave_a_backlog(at);
+  for (int session = 0; session < 2; ++session) {  // each has rows of its own
+    at.scene.start_agent();
+    CHECK(at.wait_for_more_waiting(500));
+    at.scene.stop_in_order();
+  }
+  const std::map<std::uint64_t, std::uint64_t> sessions = at.scene.ended;
+  const auto rows = rows_of(at.scene.database());
+  REQUIRE(rows.size() >= 3);
   // The tables' roots stay, and with them what the lost rows can be named by.
-  std::filesystem::resize_file(at.scene.database(), std::filesystem::file_size(at.scene.database()) - page);
+  const LastPage end = last_page_of_rows(at.scene.database());
+  REQUIRE(end.rows < rows.size());
+  std::filesystem::resize_file(at.scene.database(), (end.number - 1) * page);
   at.scene.start_agent();
   goes_on(at);
-  CHECK(at.untold(session, at.scene.ended.at(session)) == none);
-  // At most that session: all of it where the pages of one row were what the end of the file held.
-  CHECK(at.evicted().size() <= at.scene.ended.at(session));
+  for (const auto& [session, last] : sessions)
+    CHECK(at.untold(session, last) == none);
+  // A row is lost as a whole or not at all, and nothing is told of but the rows that stood there.
+  const std::set<support::Identity> told = at.evicted();
+  std::size_t lost = 0;
+  std::size_t of_lost = 0;
+  for (const auto& row : rows) {
+    const auto of_it = static_cast<std::size_t>(
+        std::count_if(row.begin(), row.end(), [&](const support::Identity& each) { return told.contains(each); }));
+    CHECK((of_it == 0 || of_it == row.size()));
+    if (of_it > 0) ++lost;
+    of_lost += of_it;
+  }
+  CHECK(lost <= end.rows);  // an older copy of the page may be among the free ones
+  CHECK(told.size() == of_lost);
 }
 
 TEST_CASE("a folder stands where the database of a stopped agent was", "[long]") {
