@@ -83,15 +83,16 @@ TEST_CASE("a flapping link makes progress", "[long]") {
   proxy.cut();
   CHECK(wait_for_waiting(*scene.agent, 2000));
   const auto delivered = [&scene] { return (*scene.agent->status())["account"]["delivered"].get<std::uint64_t>(); };
-  const std::uint64_t before = delivered();
   for (int i = 0; i < 5; ++i) {
+    const std::uint64_t before = delivered();
     proxy.resume();
     std::this_thread::sleep_for(2s);
     proxy.cut();
+    CAPTURE(i);
+    // Far away hardly a connection gets to its first acknowledgement in 2 s: there the order and the end count.
+    if (!far) CHECK(delivered() >= before + 100);  // of the 250 a second, all the time
     std::this_thread::sleep_for(2s);
   }
-  // Far away hardly a connection gets to its first acknowledgement in 2 s: there the order and the end count.
-  if (!far) CHECK(delivered() >= before + 2000);
   proxy.resume();
   CHECK(scene.everything_arrives());
   scene.stop_in_order();
