@@ -1,14 +1,10 @@
 // Transactions against a real Kafka.
-#include <nlohmann/json.hpp>
-
 #include "agent/forwarder/checkpoint.h"
-#include "agent/forwarder/forwarder.h"
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
+#include "tests/support/forwarder_site.h"
 #include "tests/support/kafka.h"
 #include "tests/support/tcp_proxy.h"
-#include "tests/support/temp_dir.h"
-#include "tests/support/topic_reader.h"
 
 using namespace fieldpost;
 using namespace std::chrono_literals;
@@ -19,14 +15,8 @@ namespace {
 const SystemClock kClock(true);
 const Layout kPump("plc-a", "pump-7", {{"pressure", "bar"}, {"running", ""}});
 
-/// Each test has an id of its own: the id is the transactional one.
 config::Config configuration(const std::string& name, const std::string& brokers) {
-  config::Config config;
-  config.agent.id = name;
-  config.kafka.brokers = {brokers};
-  config.kafka.topic = name;
-  config.kafka.delivery = config::Delivery::exactly_once;
-  return config;
+  return support::forwarder_config(name, brokers, config::Delivery::exactly_once);
 }
 
 SeqRange append(Queue& queue, double value) {
@@ -36,7 +26,7 @@ SeqRange append(Queue& queue, double value) {
 std::vector<std::uint64_t> seqs(const std::vector<support::Record>& records) {
   std::vector<std::uint64_t> seqs;
   for (const support::Record& record : records)
-    seqs.push_back(nlohmann::json::parse(record.value)["seq"]);
+    seqs.push_back(support::json_of(record)["seq"]);
   return seqs;
 }
 
@@ -170,9 +160,7 @@ TEST_CASE("a record that the broker refuses is rejected, and its neighbours arri
   const Layout note("yard", "note", {{"text", ""}});
   Queue queue({dir / "queue.db", 1h, 64 << 20, config.agent.id, ""}, kClock);
   for (std::uint32_t i = 1; i <= 60; ++i) {
-    std::string text;
-    for (std::uint32_t x = i; text.size() < (i == 20 ? 20'000u : 10u); x = x * 1664525 + 1013904223)
-      text.push_back(static_cast<char>('0' + (x >> 24) % 75));
+    const std::string text = support::noise(i == 20 ? 20'000 : 10, i);
     queue.append(note, kClock.now(), std::vector<Value>{text});
   }
   Forwarder forwarder(config, queue, kClock);

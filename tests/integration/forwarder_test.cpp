@@ -1,14 +1,10 @@
 // Queue and forwarder against a real Kafka.
-#include "agent/forwarder/forwarder.h"
-
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
+#include "tests/support/forwarder_site.h"
 #include "tests/support/kafka.h"
-#include "tests/support/temp_dir.h"
-#include "tests/support/topic_reader.h"
 
 using namespace fieldpost;
 using namespace std::chrono_literals;
@@ -20,10 +16,8 @@ const SystemClock kClock(true);
 const Layout kPump("plc-a", "pump-7", {{"pressure", "bar"}, {"running", ""}});
 
 config::Config configuration(const std::string& topic, const std::string& brokers) {
-  config::Config config;
+  config::Config config = support::forwarder_config(topic, brokers);
   config.agent.id = "gw-07";
-  config.kafka.brokers = {brokers};
-  config.kafka.topic = topic;
   return config;
 }
 
@@ -53,12 +47,12 @@ TEST_CASE("a reading arrives as the record that the design describes", "[threads
   CHECK(record.headers.at("content-type") == "application/json");
   CHECK(record.headers.count("backfill") == 0);
   CHECK(record.timestamp == stamp.wall / 1000);
-  const auto json = nlohmann::json::parse(record.value);
+  const auto json = support::json_of(record);
   CHECK(json["session"] == queue.session());
   CHECK(json["seq"] == 1);
   CHECK(json["value"] == 4.25);
   CHECK(json["unit"] == "bar");
-  const auto bad = nlohmann::json::parse(reader.records()[1].value);
+  const auto bad = support::json_of(reader.records()[1]);
   CHECK(bad["value"].is_null());
   CHECK(bad["reason"] == "timeout");
 
@@ -87,7 +81,7 @@ TEST_CASE("what waited on the disk arrives whole and in order, marked as backfil
   REQUIRE(reader.read_until([](const auto& records) { return records.size() >= 2 * kPolls; }, 60s));
   std::uint64_t seq = 0;
   for (const support::Record& record : reader.records()) {  // one key: one partition
-    const auto json = nlohmann::json::parse(record.value);
+    const auto json = support::json_of(record);
     REQUIRE(json["seq"] == ++seq);
     REQUIRE(json["agent"] == "gw-old");
     REQUIRE(record.headers.at("backfill") == "1");
@@ -106,16 +100,9 @@ TEST_CASE("a reading that the broker can never take is rejected alone", "[thread
   const Layout note("yard", "note", {{"text", ""}});
   Queue queue({dir / "queue.db", 1h, 64 << 20, "gw-07", ""}, kClock);
   // By the broker's limit, and by librdkafka's own; random text, as lz4 would make a uniform one small.
-  const auto noise = [](std::size_t size) {
-    std::string text;
-    for (std::uint32_t x = 1; text.size() < size; x = x * 1664525 + 1013904223) {
-      text.push_back(static_cast<char>('0' + (x >> 24) % 75));
-    }
-    return text;
-  };
   for (std::size_t i = 1; i <= 60; ++i) {
     const std::size_t size = i == 20 ? 20'000 : i == 40 ? 1'100'000 : 10;
-    queue.append(note, kClock.now(), std::vector<Value>{noise(size)});
+    queue.append(note, kClock.now(), std::vector<Value>{support::noise(size)});
   }
   Forwarder forwarder(config, queue, kClock);
   forwarder.start();
@@ -128,7 +115,7 @@ TEST_CASE("a reading that the broker can never take is rejected alone", "[thread
   REQUIRE(reader.read_until([](const auto& records) { return records.size() >= 58; }, 30s));
   std::set<std::uint64_t> seqs;
   for (const support::Record& record : reader.records()) {
-    seqs.insert(nlohmann::json::parse(record.value)["seq"].get<std::uint64_t>());
+    seqs.insert(support::json_of(record)["seq"].get<std::uint64_t>());
   }
   CHECK(seqs.size() == 58);
   CHECK(seqs.count(20) + seqs.count(40) == 0);

@@ -1,13 +1,10 @@
 // order = "live-first" against a real Kafka.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "agent/forwarder/forwarder.h"
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
+#include "tests/support/forwarder_site.h"
 #include "tests/support/kafka.h"
-#include "tests/support/temp_dir.h"
-#include "tests/support/topic_reader.h"
 
 using namespace fieldpost;
 using namespace std::chrono_literals;
@@ -27,7 +24,7 @@ std::vector<std::uint64_t> numbers(const std::vector<support::Record>& records, 
   std::vector<std::uint64_t> numbers;
   for (const support::Record& record : records) {
     if ((record.headers.count("backfill") == 1) == backfill) {
-      numbers.push_back(nlohmann::json::parse(record.value)["value"]);
+      numbers.push_back(support::json_of(record)["value"]);
     }
   }
   return numbers;
@@ -39,12 +36,10 @@ TEST_CASE("new readings go first, the backlog behind them at its rate, each in i
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   const auto delivery = GENERATE(config::Delivery::at_least_once, config::Delivery::exactly_once);
   const support::TempDir dir;
-  config::Config config;
-  config.agent.id = delivery == config::Delivery::exactly_once ? "live-first-once" : "live-first";
-  config.kafka.brokers = {support::shared_kafka().brokers()};
-  config.kafka.topic = config.agent.id;
+  config::Config config =
+      support::forwarder_config(delivery == config::Delivery::exactly_once ? "live-first-once" : "live-first",
+                                support::shared_kafka().brokers(), delivery);
   config.kafka.order = config::Order::live_first;
-  config.kafka.delivery = delivery;
   config.kafka.backfill_rate = 4000;
   {
     Queue queue({dir / "queue.db", 10ms, 16 << 20, config.agent.id, ""}, kClock);
