@@ -53,6 +53,7 @@ void bare_modbus(std::uint16_t port, int devices, int registers, std::chrono::mi
   const auto start = SteadyClock::now();
   std::atomic<bool> broken = false;
   std::vector<std::thread> threads;
+  threads.reserve(contexts.size());
   for (int device = 0; device < devices; ++device) {
     threads.emplace_back([&, device] {
       read_for_ever(contexts[static_cast<std::size_t>(device)], registers, start + period * device / devices, period);

@@ -190,7 +190,7 @@ TEST_CASE("a client id is stable and names agent and broker", "[config]") {
   CHECK(config.mqtt[0].url.port == 1883);
 }
 
-TEST_CASE("a map that many devices share is read once", "[config]") {
+TEST_CASE("a map that many devices share is read and kept once", "[config]") {
   std::string text = std::string(minimal) + "[[modbus]]\nname = \"a\"\nurl = \"tcp://h\"\n";
   for (int i = 0; i < 5; ++i) {
     text +=
@@ -201,6 +201,7 @@ TEST_CASE("a map that many devices share is read once", "[config]") {
   REQUIRE(loaded.config.has_value());
   CHECK(reads == 1);
   CHECK(loaded.config->modbus[0].devices[4].points->points.size() == 1);
+  CHECK(loaded.config->modbus[0].devices[4].points == loaded.config->modbus[0].devices[0].points);
   CHECK(loaded.config->modbus[0].devices[4].map == "m.toml");
 }
 
