@@ -24,6 +24,7 @@ void Forwarder::Impl::take_events() {
   if (std::exchange(acknowledged_, false)) set_state(LinkState::up, "");
   watch_link(events);
   renew_ = renew_ || events.renew;
+  if (events.holds) fail("");
   const bool nothing_comes = loans_.empty() || health_.state != LinkState::up;
   if (events.fatal) {
     broken(events.fenced);
@@ -33,7 +34,9 @@ void Forwarder::Impl::take_events() {
   }
   if (!failed_ || transaction_) return;
   settle_what_is_complete();
-  if (loans_.empty()) failed_ = false;
+  if (!loans_.empty()) return;
+  failed_ = false;
+  producer_->go_on();
 }
 
 void Forwarder::Impl::settle_what_is_complete() {
@@ -49,7 +52,7 @@ void Forwarder::Impl::take(const Delivery& delivery, Time now) {
   const std::size_t first = Loans::reading(delivery.tag);
   Loan& loan = loans_.at(place);
   Route& route = routes_[loan.route(first)];
-  const bool alone = route.flight.messages == 1 && route.flight.newest == 1;
+  const bool alone = route.flight.alone();
   const std::size_t refused = route.flight.newest_bytes;
   const bool acknowledged = delivery.verdict == Delivery::Verdict::acknowledged;
   window_.arrive(route.flight, now, delivery.bytes, acknowledged);
@@ -69,16 +72,14 @@ void Forwarder::Impl::take(const Delivery& delivery, Time now) {
       if (transaction_) Window::begin_again(route.flight, alone);
       if (alone) {
         reject(loan, first, delivery.reason, route.topic);
-        if (transaction_) fail(delivery.reason);
-        break;
+      } else {
+        // A refusal of a whole request is no verdict on each record in it: they go again, half as many at a time.
+        route.flight.most = std::min(route.flight.most, std::max<std::size_t>(1, route.flight.newest / 2));
+        window_.refused(refused);
+        loan.release(first);
       }
-      // A refusal of a whole request is no verdict on each record in it: they go again, half as many at a time.
-      route.flight.most = std::min(route.flight.most, std::max<std::size_t>(1, route.flight.newest / 2));
-      window_.refused(refused);
-      loan.release(first);
-      // What was handed over behind it must not arrive before it.
-      if (!failed_ && !transaction_) producer_->purge();
-      fail(delivery.reason);
+      fail(alone && !transaction_ ? "" : delivery.reason);
+      pause_until_ = now;  // each refusal leads nearer to the guilty record
       break;
     case Delivery::Verdict::untimely:
       route.sending_time_until = Steady::now() + kSendingTime;

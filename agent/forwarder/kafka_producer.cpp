@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "agent/forwarder/broker_error.h"
+#include "agent/forwarder/kafka_hold.h"
 #include "agent/forwarder/kafka_security.h"
 #include "agent/forwarder/kafka_stats.h"
 #include "agent/forwarder/kafka_verdict.h"
@@ -85,6 +86,7 @@ struct NameHash {
 struct KafkaProducer::Impl {
   rd_kafka_t* handle = nullptr;
   rd_kafka_queue_t* events = nullptr;
+  KafkaHold hold;
   std::unique_ptr<KafkaSecurity> security;
   Partitioner partitioner = nullptr;
   bool transactional = false;
@@ -146,13 +148,14 @@ KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agen
                              std::size_t id)
     : impl_(std::make_unique<Impl>()) {
   impl_->security = std::make_unique<KafkaSecurity>(kafka, agent, attempts, KafkaSecurity::Role::producer, id);
-  impl_->handle = impl_->security->open([](rd_kafka_conf_t* conf) {
+  impl_->transactional = kafka.delivery == config::Delivery::exactly_once;
+  impl_->handle = impl_->security->open([this](rd_kafka_conf_t* conf) {
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS |
                                        RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH);
     rd_kafka_conf_set_log_cb(conf, no_log);
+    if (!impl_->transactional) impl_->hold.attach(conf);
   });
   impl_->partitioner = partitioner(kafka.partitioner);
-  impl_->transactional = kafka.delivery == config::Delivery::exactly_once;
   impl_->events = rd_kafka_queue_get_main(impl_->handle);
   constexpr std::uint64_t kOne = 1;
   rd_kafka_queue_io_event_enable(impl_->events, wake, &kOne, sizeof kOne);
@@ -203,7 +206,8 @@ KafkaProducer::Taken KafkaProducer::send(const Message& message, std::uint32_t t
   fields[6].u.headers = headers;
   fields[7].vtype = RD_KAFKA_VTYPE_OPAQUE;
   fields[7].u.ptr = reinterpret_cast<void*>(message.tag);  // NOLINT(performance-no-int-to-ptr): never dereferenced
-  const rd_kafka_resp_err_t error = produce(impl_->handle, fields);
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__QUEUE_FULL;
+  impl_->hold.hand_over([&] { error = produce(impl_->handle, fields); });
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Taken::yes;
   rd_kafka_headers_destroy(headers);
   if (error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
@@ -269,11 +273,12 @@ KafkaEvents KafkaProducer::poll() {
     result.all_brokers_down = result.all_brokers_down || impl_->security->cut_off();
   }
   result.renew = impl_->security->renew();
+  result.holds = impl_->hold.holds();
   return result;
 }
 
-void KafkaProducer::purge() {
-  rd_kafka_purge(impl_->handle, RD_KAFKA_PURGE_F_QUEUE);
+void KafkaProducer::go_on() {
+  impl_->hold.let_go();
 }
 
 Step KafkaProducer::init_transactions(std::chrono::milliseconds at_most) {

@@ -44,6 +44,9 @@ struct KafkaEvents {
   bool fatal = false;   // the producer must be made anew
   bool fenced = false;  // and another one has taken its transactional id
   bool renew = false;   // the same as fatal, for new certificates or secrets, once what is in flight is back
+  // A broker has refused what is in a request. What stood behind it comes back as undelivered, and nothing is taken
+  // before go_on().
+  bool holds = false;
 };
 
 /// How a step of a transaction ended.
@@ -86,8 +89,8 @@ class KafkaProducer {
   void look_anew(std::uint32_t topic);
   /// Never blocks.
   KafkaEvents poll();
-  /// Gives up what has been handed over and is not on the wire: each message comes back as undelivered by poll().
-  void purge();
+  /// After KafkaEvents::holds, once all is back.
+  void go_on();
 
   /// Exactly-once only. Each blocks for `at_most`, but for begin(), and is called again until it is done.
   Step init_transactions(std::chrono::milliseconds at_most);

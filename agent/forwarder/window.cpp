@@ -45,7 +45,10 @@ bool Window::open(const Flight& flight, Time now, std::size_t waiting) const {
 }
 
 void Window::depart(Flight& flight, Time now, std::size_t bytes) {
-  if (flight.messages == 0) flight.moved = now;
+  if (flight.messages == 0) {
+    flight.moved = now;
+    flight.together = 0;
+  }
   const bool joins = flight.behind || (now < flight.closes && flight.newest_bytes < request_);
   if (flight.messages == 0 || !joins) {
     flight.behind = flight.messages >= kPipelined && !flight.stalled;
@@ -56,6 +59,7 @@ void Window::depart(Flight& flight, Time now, std::size_t bytes) {
     flight.closes = now + linger_;
   }
   ++flight.messages;
+  ++flight.together;
   ++flight.handed;
   ++flight.newest;
   flight.bytes += bytes;

@@ -19,6 +19,7 @@ struct Flight {
 
   std::size_t messages = 0;  // on the way, of all flights
   std::size_t bytes = 0;     // the same, in bytes of records
+  std::size_t together = 0;  // messages since nothing was on the way
   std::size_t newest = 0;    // messages of the newest flight, as it left
   std::size_t newest_bytes = 0;
   bool behind = false;          // the newest flight waits inside librdkafka for the one before it
@@ -38,6 +39,9 @@ struct Flight {
   std::size_t ceiling = kNoLimit;
   std::size_t handed = 0;  // over, in the transaction in hand
   std::size_t taken = 0;   // acknowledged, in the transaction in hand
+
+  /// The message that is on the way went in a request of its own.
+  bool alone() const { return together == 1; }
 };
 
 class Window {
