@@ -1,6 +1,7 @@
 // Readings that a broker refuses for their time or size, and what becomes of their neighbours.
 #include <map>
 #include <set>
+#include <thread>
 
 #include "tests/support/catch.h"
 #include "tests/support/forwarder_site.h"
@@ -22,6 +23,34 @@ std::int64_t record_time(const support::Record& record) {
 /// The reading's own time, as the record's body says it.
 std::string body_time(const support::Record& record) {
   return support::json_of(record)["time"];
+}
+
+std::vector<Layout> devices(int count) {
+  std::vector<Layout> all;
+  all.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    all.emplace_back("plc", "device-" + std::to_string(i), std::vector<PointName>{{"text", ""}});
+  return all;
+}
+
+/// What arrived, and what of it came behind a newer one of its device, repeats aside.
+struct Arrived {
+  std::set<std::uint64_t> seqs;
+  std::string disorder;
+};
+
+Arrived arrived(const std::vector<support::Record>& records) {
+  Arrived all;
+  std::map<std::string, std::uint64_t> newest;  // by device
+  for (const support::Record& record : records) {
+    const auto json = support::json_of(record);
+    const std::uint64_t seq = json["seq"];
+    std::uint64_t& last = newest[json["device"]];
+    if (!all.seqs.insert(seq).second) continue;
+    if (seq < last) all.disorder += std::to_string(seq) + " behind " + std::to_string(last) + ", ";
+    last = std::max(last, seq);
+  }
+  return all;
 }
 
 }  // namespace
@@ -74,15 +103,12 @@ TEST_CASE("requests that are too large are halved, and each of many good reading
   const std::string brokers = support::shared_kafka().brokers();
   ForwarderSite site(support::forwarder_config(once ? "halved-once" : "halved", brokers, delivery));
   support::create_topic(brokers, site.config.kafka.topic, 2, {{"max.message.bytes", "20000"}});
-  std::vector<Layout> devices;
-  devices.reserve(7);
-  for (int i = 0; i < 7; ++i)
-    devices.emplace_back("plc", "device-" + std::to_string(i), std::vector<PointName>{{"text", ""}});
+  const std::vector<Layout> plant = devices(7);
   constexpr std::uint32_t kPolls = 300;
   std::set<std::uint64_t> poison;
   std::uint32_t number = 0;
   const auto poll = [&] {
-    for (const Layout& device : devices) {
+    for (const Layout& device : plant) {
       ++number;
       const bool too_large = number % 700 == 77;
       const SeqRange seqs = site.append(device, {support::noise(too_large ? 40'000 : 60, number)});
@@ -99,24 +125,38 @@ TEST_CASE("requests that are too large are halved, and each of many good reading
   CHECK(site.account().rejected == poison.size());
   CHECK(site.account().delivered == good);
 
-  std::map<std::string, std::uint64_t> newest;  // by device
-  std::set<std::uint64_t> seen;
-  std::string disorder;
   const auto records = site.records(good);
-  for (const support::Record& record : records) {
-    const auto json = support::json_of(record);
-    const std::uint64_t seq = json["seq"];
-    std::uint64_t& last = newest[json["device"]];
-    if (!seen.insert(seq).second) continue;  // a repeat
-    if (seq < last && disorder.size() < 300) disorder += std::to_string(seq) + " behind " + std::to_string(last) + ", ";
-    last = std::max(last, seq);
-  }
-  CAPTURE(disorder);
-  CHECK(disorder.empty());
-  CHECK(seen.size() == good);
+  const Arrived all = arrived(records);
+  CHECK(all.disorder.substr(0, 300) == "");  // NOLINT(readability-container-size-empty): it is to be shown
+  CHECK(all.seqs.size() == good);
   for (const std::uint64_t seq : poison)
-    CHECK_FALSE(seen.contains(seq));
+    CHECK_FALSE(all.seqs.contains(seq));
   if (once) CHECK(records.size() == good);
+}
+
+TEST_CASE("a reading that is too large overtakes none of those that keep coming", "[threads]") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  const std::string brokers = support::shared_kafka().brokers();
+  const std::chrono::milliseconds linger = GENERATE(1ms, 10ms);
+  ForwarderSite site(support::forwarder_config("refused-" + std::to_string(linger.count()), brokers));
+  site.config.kafka.linger = linger;
+  support::create_topic(brokers, site.config.kafka.topic, 1, {{"max.message.bytes", "100000"}});
+  const std::vector<Layout> plant = devices(7);
+  site.forwarder().start();
+  // About as much comes as keeps a request on its way and the next one behind it.
+  constexpr std::uint32_t kAll = 12'000;
+  constexpr std::uint32_t kEach = 1000;
+  for (std::uint32_t number = 1; number <= kAll; ++number) {
+    site.append(plant[number % plant.size()], {support::noise(number % kEach == 0 ? 120'000 : 20, number)});
+    if (number % 20 == 0) std::this_thread::sleep_for(1ms);
+  }
+  CHECK(site.drained());
+  constexpr std::size_t kGood = kAll - kAll / kEach;
+  CHECK(site.account().rejected == kAll / kEach);
+  CHECK(site.account().delivered == kGood);
+  const Arrived all = arrived(site.records(kGood));
+  CHECK(all.disorder.substr(0, 300) == "");  // NOLINT(readability-container-size-empty): it is to be shown
+  CHECK(all.seqs.size() == kGood);
 }
 
 TEST_CASE("what librdkafka has no room for at the moment waits again, and each reading is accounted for once") {
@@ -127,16 +167,13 @@ TEST_CASE("what librdkafka has no room for at the moment waits again, and each r
   // what waits for them does not all get in.
   site.config.kafka.properties = {{"queue.buffering.max.messages", "12"}};
   support::create_topic(brokers, site.config.kafka.topic, 1);
-  std::vector<Layout> devices;
-  devices.reserve(5);
-  for (int i = 0; i < 5; ++i)
-    devices.emplace_back("plc", "device-" + std::to_string(i), std::vector<PointName>{{"text", ""}});
+  const std::vector<Layout> plant = devices(5);
   constexpr std::uint32_t kPolls = 40;
   for (std::uint32_t i = 0; i < kPolls; ++i) {
-    for (const Layout& device : devices)
+    for (const Layout& device : plant)
       site.append(device, {support::noise(2'000, i)});
   }
-  const std::size_t all = kPolls * devices.size();
+  const std::size_t all = kPolls * plant.size();
   site.forwarder().start();
   CHECK(site.drained());
   const Account account = site.account();
