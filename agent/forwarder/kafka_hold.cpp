@@ -48,9 +48,22 @@ rd_kafka_resp_err_t KafkaHold::answered(rd_kafka_t* handle, int /*fd*/, const ch
                                         std::int16_t api, std::int16_t /*version*/, std::int32_t /*number*/,
                                         std::size_t /*size*/, std::int64_t /*took*/, rd_kafka_resp_err_t error,
                                         void* hold) {
-  const bool taken_back = error == RD_KAFKA_RESP_ERR__PURGE_QUEUE;
-  if (api == kProduce && !taken_back && static_cast<KafkaHold*>(hold)->holds_) take_back(handle);
+  auto* self = static_cast<KafkaHold*>(hold);
+  const bool over = error == RD_KAFKA_RESP_ERR__PURGE_QUEUE || error == RD_KAFKA_RESP_ERR__DESTROY;
+  if (api != kProduce || over || !self->holds_) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  const std::lock_guard lock(self->mutex_);
+  if (self->holds_) take_back(handle);
   return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// What is still to be taken back by then would be what is handed over next, and what follows it would be sent first: so
+// whoever was told to do so has done it when this one, which is told last, is done.
+void KafkaHold::let_go(rd_kafka_t* handle) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!holds_.exchange(false)) return;
+  }
+  rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE);
 }
 
 }  // namespace fieldpost

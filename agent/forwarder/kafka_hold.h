@@ -20,8 +20,8 @@ class KafkaHold {
 
   /// Any thread.
   bool holds() const { return holds_; }
-  /// All that librdkafka had is back.
-  void let_go() { holds_ = false; }
+  /// All that librdkafka had is back. The thread that hands over; waits for librdkafka's threads.
+  void let_go(rd_kafka_t* handle);
 
   /// Calls produce() and returns true, but where it holds.
   template <typename Produce>

@@ -278,7 +278,7 @@ KafkaEvents KafkaProducer::poll() {
 }
 
 void KafkaProducer::go_on() {
-  impl_->hold.let_go();
+  impl_->hold.let_go(impl_->handle);
 }
 
 Step KafkaProducer::init_transactions(std::chrono::milliseconds at_most) {
