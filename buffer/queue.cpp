@@ -102,16 +102,6 @@ SeqRange Queue::Impl::drop(Lane lane, std::uint64_t readings) {
   return range;
 }
 
-bool Queue::Impl::wait_safe(SeqRange range, std::chrono::milliseconds at_most) {
-  Lock lock(mutex_);
-  if (!unsafe_.overlaps(range)) return true;
-  ++safety_waiters_;
-  if (no_ack_soon()) writer_.notify_one();
-  safe_.wait_for(lock, at_most, [&] { return ended_ || !unsafe_.overlaps(range); });
-  --safety_waiters_;
-  return !unsafe_.overlaps(range);
-}
-
 // Stamps of another boot do not compare with ours: there the wall clock decides, where it can be believed. Where it
 // cannot, the reading is as old as this session, which found it.
 std::int64_t Queue::Impl::age_of(const Moment& moment, const Stamp& now) const {
@@ -193,7 +183,7 @@ Unsafe Queue::Impl::finish(std::chrono::milliseconds at_most) {
     result.ranges = unsafe_.ranges();
     if (result.readings > 0) result.reason = disk_error_.empty() ? "the disk does not answer" : disk_error_;
     ended_ = true;
-    safe_.notify_all();
+    tell_safe();
     obeyed_.notify_all();
   }
   if (abandoned_) {

@@ -214,8 +214,30 @@ class Queue {
   Unsafe finish(std::chrono::milliseconds at_most);
 
  private:
+  friend class SafetyWatch;
   class Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+/// Learns of readings that become safe, without waiting for them. One thread; the queue outlives it.
+class SafetyWatch {
+ public:
+  /// `wake` is called, from any thread, when something has become safe since safe() said no. It returns at once, and
+  /// calls nothing of the queue.
+  SafetyWatch(Queue& queue, std::function<void()> wake);
+  ~SafetyWatch();
+  SafetyWatch(const SafetyWatch&) = delete;
+  SafetyWatch& operator=(const SafetyWatch&) = delete;
+
+  /// Whether Kafka has acknowledged or SQLite has committed all of it. Where it has not, that is hurried on as by
+  /// Queue::wait_safe(), until the next call says yes.
+  bool safe(std::span<const SeqRange> ranges);
+
+  struct Watcher;
+
+ private:
+  Queue::Impl& queue_;
+  std::unique_ptr<Watcher> watcher_;
 };
 
 }  // namespace fieldpost

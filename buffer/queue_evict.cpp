@@ -37,7 +37,7 @@ void Queue::Impl::give_up(Entry& entry, const char* reason) {
   const Batch& batch = *entry.batch;
   memory_ -= batch.bytes();
   if (!entry.saved) mark_safe(batch);  // nobody need wait for it any longer
-  if (safety_waiters_ > 0) safe_.notify_all();
+  if (safety_waiters_ > 0) tell_safe();
   if (entry.row != 0) erase(entry);
   count_evicted(batch.lane(), batch.session(), batch.ranges(), batch.readings(), reason);
 }

@@ -195,7 +195,7 @@ void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
   if (reported_ && work.commit.erase_evicted == *reported_) reported_.reset();
   if (!work.evicted.empty()) records_left_ = true;
   drop_committed(options_.max_memory / 4);
-  safe_.notify_all();
+  tell_safe();
   space_.notify_all();
 }
 

@@ -1,7 +1,7 @@
-// The inside of the queue. These files share it: queue.cpp (append, waiting, health, the end), queue_forward.cpp
-// (claim), queue_settle.cpp, queue_evict.cpp (what is given up), queue_writer.cpp (the writer's thread), queue_room.cpp
-// (room on the disk), queue_gather.cpp (what a transaction is about), queue_orders.cpp (purge and retry),
-// queue_open.cpp (its database) and queue_recover.cpp (a damaged one).
+// The inside of the queue. These files share it: queue.cpp (append, health, the end), queue_safety.cpp,
+// queue_forward.cpp (claim), queue_settle.cpp, queue_evict.cpp (what is given up), queue_writer.cpp (the writer's
+// thread), queue_room.cpp (room on the disk), queue_gather.cpp (what a transaction is about), queue_orders.cpp (purge
+// and retry), queue_open.cpp (its database) and queue_recover.cpp (a damaged one).
 #pragma once
 
 #include <array>
@@ -23,6 +23,12 @@ namespace fieldpost {
 
 class Salvage;
 
+struct SafetyWatch::Watcher {
+  std::function<void()> wake;
+  bool waits = false;   // counts among the safety waiters
+  bool called = false;  // since it asked last
+};
+
 class Queue::Impl {
  public:
   Impl(QueueOptions options, const Clock& clock);
@@ -31,6 +37,9 @@ class Queue::Impl {
   // Any thread.
   SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold);
   bool wait_safe(SeqRange range, std::chrono::milliseconds at_most);
+  void watch(SafetyWatch::Watcher& watcher);
+  void unwatch(SafetyWatch::Watcher& watcher);
+  bool safe(SafetyWatch::Watcher& watcher, std::span<const SeqRange> ranges);
   QueueHealth health() const;
   std::optional<Purged> order(std::optional<PurgeOrder> purge, std::chrono::milliseconds at_most);
   void close();
@@ -97,6 +106,10 @@ class Queue::Impl {
   // queue.cpp
   bool wait_for_room(Lane lane, Hold hold, Lock& lock);
   SeqRange drop(Lane lane, std::uint64_t readings);
+
+  // queue_safety.cpp
+  void wait_for_safety();
+  void tell_safe();
 
   // queue_forward.cpp
   enum class BodyRead { found, again, unreadable };
@@ -233,6 +246,7 @@ class Queue::Impl {
   std::uint64_t stored_seq_ = 0;
   LinkHint link_;
   unsigned safety_waiters_ = 0;
+  std::vector<SafetyWatch::Watcher*> watchers_;
   unsigned space_waiters_ = 0;
   std::deque<std::shared_ptr<Order>> orders_;
   bool closing_ = false;

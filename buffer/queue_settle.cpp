@@ -56,7 +56,7 @@ void Queue::Impl::settle(const Claim& claim, const Settlement& settlement) {
     writer_.notify_one();
   }
   if (space_waiters_ > 0) space_.notify_all();
-  if (safety_waiters_ > 0) safe_.notify_all();
+  if (safety_waiters_ > 0) tell_safe();
 }
 
 // What becomes of the entry's batch and row.

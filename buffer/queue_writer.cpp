@@ -37,7 +37,7 @@ void Queue::Impl::write() {
   store_.reset();  // closes the database, with a last checkpoint
   lock.lock();
   ended_ = true;
-  safe_.notify_all();
+  tell_safe();
   obeyed_.notify_all();
   done_.notify_all();
 }

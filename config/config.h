@@ -15,6 +15,7 @@
 namespace fieldpost::config {
 
 using Duration = std::chrono::microseconds;
+using Places = std::map<std::string, Place>;  // where keys stand in the file
 
 /// ntp: the wall clock counts once the kernel calls it synchronised. trusted: always, for a site with a clock of its
 /// own.
@@ -77,7 +78,7 @@ struct Kafka {
   std::optional<Sasl> sasl;
   std::map<std::string, std::string> properties;  // of librdkafka: the last word
   // Of what only the files and libraries themselves can judge: "tls.ca", "properties.socket.timeout.ms".
-  std::map<std::string, Place> places;
+  Places places;
 };
 
 struct ModbusUrl {
@@ -122,8 +123,9 @@ struct ModbusLink {
 
 struct MqttRule {
   enum class Payload { json, text };
-  std::string topic;  // a filter with + and #
-  int qos = 1;        // 0 or 1
+  std::string topic;     // a filter with + and #
+  int qos = 1;           // 0 to 2
+  bool retained = true;  // false: messages that the broker had kept from before are left out
   Payload payload = Payload::json;
   std::string device;  // templates: {1} is the first wildcard, # is all the levels that it stands for
   std::string point;
@@ -134,8 +136,9 @@ struct MqttRule {
 
 struct MqttUrl {
   std::string host;
-  std::uint16_t port = 1883;
+  std::uint16_t port = 1883;  // mqtts: 8883
   std::string text;
+  bool tls = false;  // mqtts://
 };
 
 struct MqttBroker {
@@ -143,7 +146,15 @@ struct MqttBroker {
   MqttUrl url;
   std::string client_id;  // default: fieldpost-AGENT-NAME, stable, as a persistent session needs
   std::string username;
-  std::string password_file;  // a path as in Tls; re-read at each connect
+  std::string password_file;  // a path as in Tls; re-read at each connect, as are the files of TLS
+  std::optional<Tls> tls;     // with mqtts://
+  int version = 4;            // of the protocol as CONNECT has it: 4 is 3.1.1, 5 is 5
+  Duration session_expiry =
+      std::chrono::hours{24 * 7};      // 5: how long the broker keeps messages for an agent that is away
+  std::optional<int> receive_maximum;  // 5: messages on the way; nothing: 65,535, or the broker's own limit
+  std::string will;                    // topic of the last will; empty: none
+  // Of what only the files can judge: "ca".
+  Places places;
   std::vector<MqttRule> rules;
 };
 

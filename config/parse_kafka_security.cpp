@@ -7,36 +7,6 @@
 namespace fieldpost::config {
 namespace {
 
-/// The path that the key names; where it stands is kept for those who open the file.
-void parse_path(Fields& fields, const std::string& section, std::string_view key, std::string& into, Context& context) {
-  into = secret_path(fields, key, context);
-  if (const Node* node = fields.find(key)) {
-    context.config.kafka.places[section + "." + std::string(key)] = node->place;
-  }
-}
-
-void parse_tls(Fields& fields, Context& context) {
-  Tls& tls = context.config.kafka.tls.emplace();
-  parse_path(fields, "tls", "ca", tls.ca, context);
-  parse_path(fields, "tls", "certificate", tls.certificate, context);
-  parse_path(fields, "tls", "key", tls.key, context);
-  parse_path(fields, "tls", "key_password_file", tls.key_password_file, context);
-  if (fields.has("certificate") && !fields.has("key")) {
-    fields.wrong("certificate", "has no key beside it: name the file of its private key in key");
-  }
-  if (fields.has("key") && !fields.has("certificate")) {
-    fields.wrong("key", "has no certificate beside it: name the file of its certificate in certificate");
-  }
-  if (fields.has("key_password_file") && !fields.has("key")) {
-    fields.wrong("key_password_file", "has no key beside it");
-  }
-  if (fields.has("key_password")) {
-    fields.find("key_password");
-    fields.wrong("key_password", "is not taken from this file: put it into one of its own, named in key_password_file");
-  }
-  fields.finish();
-}
-
 bool loopback(const std::string& broker) {
   const Parsed<HostPort> parsed = parse_host_port(broker);
   const auto* place = std::get_if<HostPort>(&parsed);
@@ -109,7 +79,7 @@ void parse_sasl(Fields& fields, Context& context) {
     fields.require("password_file",
                    oauth ? "name the file that holds the client's secret" : "name the file that holds the password");
   }
-  parse_path(fields, "sasl", "password_file", sasl.password_file, context);
+  parse_path(fields, "sasl.", "password_file", sasl.password_file, context.config.kafka.places, context);
   parse_oauth(fields, sasl);
   fields.finish();
 }
@@ -117,7 +87,11 @@ void parse_sasl(Fields& fields, Context& context) {
 }  // namespace
 
 void parse_kafka_security(Fields& kafka, Context& context) {
-  if (auto tls = kafka.has("tls") ? kafka.table("tls") : std::nullopt) parse_tls(*tls, context);
+  if (auto tls = kafka.has("tls") ? kafka.table("tls") : std::nullopt) {
+    Kafka& into = context.config.kafka;
+    parse_tls(*tls, "tls.", into.tls.emplace(), into.places, context);
+    tls->finish();
+  }
   if (auto sasl = kafka.has("sasl") ? kafka.table("sasl") : std::nullopt) parse_sasl(*sasl, context);
 }
 

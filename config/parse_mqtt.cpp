@@ -49,14 +49,43 @@ void parse_url(Fields& fields, MqttUrl& url) {
   }
 }
 
-void parse_qos(Fields& fields, int& qos) {
-  const Node* node = fields.find("qos");
-  const auto* written = node != nullptr ? std::get_if<std::int64_t>(&node->value) : nullptr;
-  if (written != nullptr && *written == 2) {
-    fields.wrong("qos", "2 is not built in this version: must be 0 or 1, which loses nothing but may repeat");
-  } else {
-    fields.integer("qos", qos, 0, 1);
+void parse_broker_tls(Fields& fields, MqttBroker& broker, const Context& context) {
+  Tls tls;
+  parse_tls(fields, "", tls, broker.places, context);
+  if (broker.url.tls) broker.tls = tls;
+  if (broker.url.tls || broker.url.text.empty()) return;
+  for (const char* key : {"ca", "certificate", "key", "key_password_file"}) {
+    if (fields.has(key)) fields.wrong(key, "is of TLS: begin the url with mqtts://");
   }
+}
+
+/// 5 as a number, too.
+void parse_version(Fields& fields, int& version) {
+  constexpr int version_5 = 5;
+  const Node* node = fields.find("version");
+  const auto* number = node != nullptr ? std::get_if<std::int64_t>(&node->value) : nullptr;
+  const bool five = number != nullptr ? *number == version_5 : fields.choice("version", {"3.1.1", "5"}) == "5";
+  if (five) version = version_5;
+  if (number != nullptr && !five) fields.wrong("version", "must be \"3.1.1\" or \"5\"");
+}
+
+void parse_session(Fields& fields, MqttBroker& broker) {
+  parse_version(fields, broker.version);
+  const bool was_4 = broker.version == 4;
+  // What 32 bits of seconds hold without their last, which means for ever.
+  fields.duration("session_expiry", broker.session_expiry, std::chrono::minutes{1}, std::chrono::seconds{4294967294});
+  int maximum = 0;
+  fields.integer("receive_maximum", maximum, 1, 65535);
+  if (maximum > 0) broker.receive_maximum = maximum;
+  for (const char* key : {"session_expiry", "receive_maximum"}) {
+    if (was_4 && fields.has(key)) fields.wrong(key, "is of MQTT 5 only: add version = \"5\"");
+  }
+  const auto will = fields.text("will");
+  if (!will) return;
+  if (will->empty() || will->size() > 65535 || will->find_first_of("+#") != std::string::npos) {
+    fields.wrong_value("will", *will, "must be a topic: 1 to 65535 bytes, without + and #");
+  }
+  broker.will = *will;
 }
 
 void parse_payload(Fields& fields, MqttRule& rule) {
@@ -91,13 +120,14 @@ MqttRule parse_rule(Fields& fields, const Context& context) {
       }
     }
   }
-  parse_qos(fields, rule.qos);
+  fields.integer("qos", rule.qos, 0, 2);
+  rule.retained = fields.choice("retained", {"take", "ignore"}) != "ignore";
   parse_payload(fields, rule);
   rule.device = parse_name(fields, "device", wildcards);
   check_device(fields, rule.device, context);
   rule.point = parse_name(fields, "point", wildcards);
   rule.unit = fields.text("unit").value_or("");
-  fields.finish({"values", "retained", "keep_bad", "type", "order", "scale", "offset", "enum", "time_zone"});
+  fields.finish({"values", "keep_bad", "type", "order", "scale", "offset", "enum", "time_zone"});
   return rule;
 }
 
@@ -118,13 +148,15 @@ void parse_mqtt(Fields& root, Context& context) {
     if (!broker.password_file.empty() && broker.username.empty()) {
       fields.wrong("password_file", "has no username beside it: MQTT takes no password without one");
     }
+    parse_broker_tls(fields, broker, context);
+    parse_session(fields, broker);
     fields.choice("ack", {"durable"}, {"stored"});
     const bool has_rules = fields.has("subscribe");
     for (Fields& rule : fields.tables("subscribe")) {
       broker.rules.push_back(parse_rule(rule, context));
     }
     if (!has_rules) fields.wrong("subscribe", "is missing: a broker has at least one [[mqtt.subscribe]]");
-    fields.finish({"version", "session_expiry", "receive_maximum", "will", "rebirth", "ca", "certificate", "key"});
+    fields.finish({"rebirth"});
     context.config.mqtt.push_back(std::move(broker));
   }
 }

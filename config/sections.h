@@ -58,6 +58,12 @@ std::string resolve(const std::string& path, const std::string& config_file);
 /// Empty where the key is absent or, after a problem, wrong.
 std::string secret_path(Fields& fields, std::string_view key, const Context& context);
 
+/// secret_path(); where the key stands goes into `places`, for those who open the file: under the prefix and the key.
+void parse_path(Fields& fields, const std::string& prefix, std::string_view key, std::string& into, Places& places,
+                const Context& context);
+/// ca, certificate, key, key_password_file.
+void parse_tls(Fields& fields, const std::string& prefix, Tls& into, Places& places, const Context& context);
+
 void parse_agent(Fields& fields, Context& context);
 void parse_buffer(Fields& fields, Context& context);
 /// After parse_agent: the templates may name the site.

@@ -4,7 +4,11 @@ namespace fieldpost::config {
 
 Parsed<int> parse_filter(std::string_view filter) {
   if (filter.empty() || filter.size() > 65535) return Wrong{"must be 1 to 65535 bytes"};
-  if (filter.starts_with("$share/")) return Wrong{"is a shared subscription, which is not built in this version"};
+  const std::string_view whole = filter;
+  filter = without_share(filter);
+  if (whole.starts_with("$share/") && filter.size() == whole.size()) {
+    return Wrong{"is a shared subscription without its group or filter: write $share/GROUP/FILTER"};
+  }
   int wildcards = 0;
   while (true) {
     const std::size_t slash = filter.find('/');
@@ -17,6 +21,15 @@ Parsed<int> parse_filter(std::string_view filter) {
     if (slash == std::string_view::npos) return wildcards;
     filter.remove_prefix(slash + 1);
   }
+}
+
+std::string_view without_share(std::string_view filter) {
+  constexpr std::string_view share = "$share/";
+  if (!filter.starts_with(share)) return filter;
+  const std::size_t slash = filter.find('/', share.size());
+  const std::string_view group = filter.substr(share.size(), slash - share.size());
+  if (slash == std::string_view::npos || slash + 1 == filter.size() || group.empty()) return filter;
+  return group.find_first_of("+#") == std::string_view::npos ? filter.substr(slash + 1) : filter;
 }
 
 bool valid_pointer(std::string_view pointer) {

@@ -111,14 +111,16 @@ Parsed<ModbusUrl> parse_modbus_url(std::string_view text) {
 }
 
 Parsed<MqttUrl> parse_mqtt_url(std::string_view text) {
-  if (text.starts_with("mqtts://")) return Wrong{"is not built in this version: use mqtt://"};
   if (text.starts_with("ws://") || text.starts_with("wss://")) {
-    return Wrong{"is a WebSocket, which is not supported: use the broker's mqtt:// listener"};
+    return Wrong{"is a WebSocket, which is not supported: use the broker's mqtt:// or mqtts:// listener"};
   }
-  if (!text.starts_with("mqtt://")) return Wrong{"must start with mqtt://"};
-  const Parsed<HostPort> parsed = parse_host_port(text.substr(7));
+  const bool tls = text.starts_with("mqtts://");
+  if (!tls && !text.starts_with("mqtt://")) return Wrong{"must start with mqtt:// or mqtts://"};
+  const Parsed<HostPort> parsed = parse_host_port(text.substr(tls ? 8 : 7));
   if (const auto* wrong = std::get_if<Wrong>(&parsed)) return *wrong;
   MqttUrl url;
+  url.tls = tls;
+  if (tls) url.port = 8883;
   url.host = std::get<HostPort>(parsed).host;
   url.port = std::get<HostPort>(parsed).port.value_or(url.port);
   url.text = text;

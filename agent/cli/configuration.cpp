@@ -11,18 +11,20 @@
 namespace fieldpost::cli {
 namespace {
 
+void forget_absent(std::string& path) {
+  if (path.starts_with(config::credential_prefix)) path.clear();
+}
+
 /// Only the service has the folder of its credentials: outside it nothing is said of them.
+config::Tls without_absent_credentials(config::Tls tls) {
+  for (std::string* path : {&tls.ca, &tls.certificate, &tls.key, &tls.key_password_file})
+    forget_absent(*path);
+  return tls;
+}
+
 config::Kafka without_absent_credentials(config::Kafka kafka) {
-  const auto forget = [](std::string& path) {
-    if (path.starts_with(config::credential_prefix)) path.clear();
-  };
-  if (kafka.tls) {
-    for (std::string* path :
-         {&kafka.tls->ca, &kafka.tls->certificate, &kafka.tls->key, &kafka.tls->key_password_file}) {
-      forget(*path);
-    }
-  }
-  if (kafka.sasl) forget(kafka.sasl->password_file);
+  if (kafka.tls) kafka.tls = without_absent_credentials(*kafka.tls);
+  if (kafka.sasl) forget_absent(kafka.sasl->password_file);
   return kafka;
 }
 
@@ -31,6 +33,15 @@ void add_credential_problems(const config::Config& config, std::vector<config::P
   for (const drivers::CredentialProblem& problem : credential_problems(kafka, std::time(nullptr))) {
     const config::Place place = config.kafka.places.at(problem.key);
     problems.push_back({config.file, place.line, place.column, "kafka." + problem.key, problem.text});
+  }
+  for (const config::MqttBroker& broker : config.mqtt) {
+    if (!broker.tls) continue;
+    const config::Tls tls = without_absent_credentials(*broker.tls);
+    for (const drivers::CredentialProblem& problem : drivers::tls_problems(tls, std::time(nullptr))) {
+      const config::Place place = broker.places.at(problem.key);
+      problems.push_back(
+          {config.file, place.line, place.column, "mqtt[" + broker.name + "]." + problem.key, problem.text});
+    }
   }
 }
 

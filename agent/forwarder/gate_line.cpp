@@ -151,7 +151,8 @@ std::string GateLine::log_in(const sockaddr* address, socklen_t size, const std:
   if (connect(address, size, problem)) {
     std::string host = broker.substr(0, broker.rfind(':'));
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    channel_ = std::make_unique<drivers::Channel>(std::exchange(connecting_, -1), kafka.tls, host, kafka_tls_keys());
+    channel_ = std::make_unique<drivers::Channel>(drivers::Descriptor{std::exchange(connecting_, -1)}, kafka.tls, host,
+                                                  kafka_tls_keys());
     if (!shake_hands(until)) {
       problem = channel_->problem().empty() ? "SSL handshake failed: unexpected eof while reading" : broken("");
     } else {

@@ -4,39 +4,16 @@
 
 #include <utility>
 
+#include "drivers/mqtt/words.h"
+
 namespace fieldpost::drivers::mqtt {
 namespace {
 
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds keep_alive{15};
-constexpr std::chrono::seconds connect_timeout{10};
-
-std::string address(const config::MqttUrl& url) {
-  const bool is_ipv6 = url.host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
-}
-
-/// CONNACK's return code (3.1.1, section 3.2.2.3).
-std::string refusal(int code) {
-  const auto words = [code] {
-    switch (code) {
-      case 1:
-        return "MQTT 3.1.1 is not spoken";
-      case 2:
-        return "client id rejected";
-      case 3:
-        return "server unavailable";
-      case 4:
-        return "bad user name or password";
-      case 5:
-        return "not authorised";
-      default:
-        return "unknown reason";
-    }
-  };
-  return std::string("the broker refused the login: ") + words() + " (code " + std::to_string(code) + ")";
-}
+constexpr std::chrono::seconds connect_timeout{30};  // the gate gives up before, and knows why
+constexpr const char* offline = "offline";           // the last will
 
 /// Waits for the answer in short slices; false where it was given up. Throws what Paho throws for a failure.
 bool await(::mqtt::token& token, const Client::GiveUp& give_up) {
@@ -46,36 +23,37 @@ bool await(::mqtt::token& token, const Client::GiveUp& give_up) {
   return true;
 }
 
+::mqtt::properties connect_properties(const config::MqttBroker& broker) {
+  ::mqtt::properties properties;
+  const auto expiry = std::chrono::duration_cast<std::chrono::seconds>(broker.session_expiry).count();
+  properties.add({::mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(expiry)});
+  if (broker.receive_maximum) properties.add({::mqtt::property::RECEIVE_MAXIMUM, *broker.receive_maximum});
+  return properties;
+}
+
 }  // namespace
 
 class Client::Impl {
  public:
-  Impl(const config::MqttBroker& broker, Callbacks callbacks)
+  Impl(const config::MqttBroker& broker, const std::string& url, std::string token, Callbacks callbacks)
       : broker_(broker),
+        token_(std::move(token)),
         callbacks_(std::move(callbacks)),
-        paho_("tcp://" + address(broker.url), broker.client_id, ::mqtt::create_options(MQTTVERSION_3_1_1)) {
+        paho_(url, broker.client_id, ::mqtt::create_options(broker.version)) {
     // Before the first connect: a persistent session's messages come right behind the CONNACK.
     paho_.set_message_callback([this](const ::mqtt::const_message_ptr& message) {
-      callbacks_.message(message->get_topic(), message->get_payload(), message->get_qos());
+      callbacks_.message({message->get_topic(), message->get_payload_str(), message->is_retained()});
     });
     paho_.set_connection_lost_handler([this](const std::string&) { callbacks_.lost(); });
   }
 
-  std::string connect(const std::string& password, const GiveUp& give_up) {
-    ::mqtt::connect_options options;
-    options.set_mqtt_version(MQTTVERSION_3_1_1);  // else Paho tries 3.1 after a refusal
-    options.set_clean_session(false);
-    options.set_keep_alive_interval(keep_alive);
-    options.set_connect_timeout(connect_timeout);
-    if (!broker_.username.empty()) {
-      options.set_user_name(broker_.username);
-      options.set_password(password);
-    }
+  std::string connect(const GiveUp& give_up) {
     try {
-      return await(*paho_.connect(std::move(options)), give_up) ? "" : "stopped";
+      return await(*paho_.connect(options()), give_up) ? "" : "stopped";
     } catch (const ::mqtt::exception& error) {
-      const int code = error.get_return_code();
-      if (code > 0) return refusal(code);
+      const int code =
+          error.get_reason_code() >= subscription_refused ? error.get_reason_code() : error.get_return_code();
+      if (code > 0) return login_refused(code);
       return "no connection to " + address(broker_.url) + ": " + error.get_message();
     }
   }
@@ -107,35 +85,54 @@ class Client::Impl {
   }
 
  private:
+  /// To be handed on as it is: a copy of it, and a move as well, loses the properties.
+  ::mqtt::connect_options options() const {
+    ::mqtt::connect_options options;
+    options.set_mqtt_version(broker_.version);  // else Paho tries 3.1 after a refusal
+    if (broker_.version == MQTTVERSION_5) {
+      options.set_clean_start(false);
+      options.set_properties(connect_properties(broker_));
+    } else {
+      options.set_clean_session(false);
+    }
+    options.set_keep_alive_interval(keep_alive);
+    options.set_connect_timeout(connect_timeout);
+    options.set_user_name(token_);
+    if (!broker_.will.empty()) options.set_will(::mqtt::will_options(broker_.will, std::string(offline), 1, false));
+    return options;
+  }
+
   static std::optional<int> answer(::mqtt::token& token, const GiveUp& give_up) {
     try {
       if (!await(token, give_up)) return std::nullopt;
       return static_cast<int>(token.get_subscribe_response().get_reason_codes().at(0));
     } catch (const ::mqtt::exception& error) {
-      if (error.get_return_code() == subscription_refused) return subscription_refused;
+      if (error.get_reason_code() >= subscription_refused) return error.get_reason_code();
+      if (error.get_return_code() >= subscription_refused) return error.get_return_code();
       return std::nullopt;
     }
   }
 
   const config::MqttBroker& broker_;
+  const std::string token_;
   Callbacks callbacks_;
   ::mqtt::async_client paho_;
 };
 
-Client::Client(const config::MqttBroker& broker, Callbacks callbacks)
-    : impl_(std::make_unique<Impl>(broker, std::move(callbacks))) {}
+Client::Client(const config::MqttBroker& broker, const std::string& url, const std::string& token, Callbacks callbacks)
+    : impl_(std::make_unique<Impl>(broker, url, token, std::move(callbacks))) {}
 
 Client::~Client() = default;
 
-std::string Client::connect(const std::string& password, const GiveUp& give_up) {
-  return impl_->connect(password, give_up);
+std::string Client::connect(const GiveUp& give_up) {
+  return impl_->connect(give_up);
 }
 
 std::vector<std::optional<int>> Client::subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up) {
   return impl_->subscribe(wanted, give_up);
 }
 
-bool Client::disconnect(milliseconds at_most) {
+bool Client::disconnect(std::chrono::milliseconds at_most) {
   return impl_->disconnect(at_most);
 }
 

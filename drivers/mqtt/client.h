@@ -1,7 +1,6 @@
-// One connection to one broker: Paho behind a few calls. MQTT 3.1.1 with a persistent session.
+// One connection to one broker, by way of its gate: Paho behind a few calls.
 //
-// Paho C has one receive thread and one lock for all the clients of a process, and holds that lock while a message
-// callback runs. So while a callback of any client waits, every call here, the destructor too, waits with it.
+// A client lives as long as its connection: what Paho still has of an earlier one would be acknowledged on the next.
 #pragma once
 
 #include <chrono>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "drivers/mqtt/message.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -21,29 +21,29 @@ struct Subscription {
   int qos = 0;
 };
 
-constexpr int subscription_refused = 0x80;  // SUBACK's return code (3.1.1, section 3.9.3)
+constexpr int subscription_refused = 0x80;  // this code of SUBACK and above (3.1.1, section 3.9.3; 5, section 3.9.3)
 
 class Client {
  public:
+  /// Paho's one receive thread, which serves all clients of the process: they return at once.
   struct Callbacks {
-    /// Paho's receive thread. A message of QoS 1 is acknowledged to the broker when this returns.
-    std::function<void(std::string_view topic, std::string_view payload, int qos)> message;
-    /// Paho's receive thread: the connection that there was is gone.
-    std::function<void()> lost;
+    std::function<void(Message message)> message;
+    std::function<void()> lost;  // the connection that there was is gone
   };
   /// Asked every few milliseconds while an answer is awaited; true ends the wait.
   using GiveUp = std::function<bool()>;
 
-  Client(const config::MqttBroker& broker, Callbacks callbacks);
+  /// `url` and `token`: the gate's.
+  Client(const config::MqttBroker& broker, const std::string& url, const std::string& token, Callbacks callbacks);
   /// Closes a connection that is open; the callbacks are not called any more.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   /// Empty: connected. Else what went wrong, in words. The broker's messages may come at once.
-  std::string connect(const std::string& password, const GiveUp& give_up);
+  std::string connect(const GiveUp& give_up);
 
-  /// What the broker granted, one for each: 0, 1 or subscription_refused; nothing where no answer came.
+  /// What the broker granted, one for each: 0 to 2, or why it was refused; nothing where no answer came.
   std::vector<std::optional<int>> subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up);
 
   /// True when the connection is closed, or there was none.

@@ -32,16 +32,18 @@ std::string shown(std::string_view topic) {
 Intake::Intake(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
     : queue_(queue), clock_(clock), cache_(broker, cached_topics) {}
 
-Intake::Taken Intake::take(std::string_view topic, std::string_view payload) {
+Intake::Taken Intake::take(const Message& message) {
+  const std::string& topic = message.topic;
   const Stamp arrival = clock_.now();
   Taken taken;
   for (const Series& series : cache_.of(topic)) {
+    if (message.retained && !series.rule->retained) continue;
     if (!series.layout) {
       const std::lock_guard lock(mutex_);
       count_bad(topic, series.problem);
       continue;
     }
-    const Decoded decoded = decode(*series.rule, payload);
+    const Decoded decoded = decode(*series.rule, message.payload);
     // A payload's own time is its sender's word, whatever our clock is worth.
     const Stamp stamp{decoded.wall.value_or(arrival.wall), arrival.boot, decoded.wall || arrival.synchronised};
     const Hold hold = series.rule->qos > 0 ? Hold::yes : Hold::no;

@@ -14,6 +14,7 @@
 #include "buffer/queue.h"
 #include "config/config.h"
 #include "drivers/driver.h"
+#include "drivers/mqtt/message.h"
 #include "drivers/mqtt/payload.h"
 #include "drivers/mqtt/series.h"
 
@@ -30,7 +31,7 @@ class Intake {
   };
   /// One thread at a time. Every rule that matches makes one reading, where the topic gives it its names. Waits while
   /// the queue's memory is full.
-  Taken take(std::string_view topic, std::string_view payload);
+  Taken take(const Message& message);
 
   /// Any thread: fills in readings, bad payloads and devices.
   void report(SourceHealth& health) const;

@@ -1,14 +1,13 @@
 #include "drivers/mqtt/session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 
-#include "config/secret.h"
 #include "drivers/backoff.h"
+#include "drivers/mqtt/words.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -17,8 +16,9 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds give_up_stop{1000};
-constexpr milliseconds safety_slice{250};         // how often a waiting message looks whether it was abandoned
+constexpr milliseconds look{20};
 constexpr std::chrono::seconds steady_after{10};  // a connection that lasted so long starts the backoff anew
+constexpr unsigned short_lived = 3;               // connections in a row that the broker closed soon
 
 /// Rules may share a filter: it is subscribed once, with the greatest QoS.
 std::vector<Subscription> distinct(const std::vector<config::MqttRule>& rules) {
@@ -35,69 +35,88 @@ std::vector<Subscription> distinct(const std::vector<config::MqttRule>& rules) {
   return out;
 }
 
-/// A callback that returns is acknowledged. This one must not be, ever.
-[[noreturn]] void hold_for_ever() {
-  for (;;) {
-    ::pause();
-  }
-}
-
 }  // namespace
 
 Session::Session(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
     : broker_(broker),
       queue_(queue),
       clock_(clock),
+      resolver_(broker.url.host, broker.url.port),
       intake_(broker_, queue, clock),
       subscriptions_(distinct(broker.rules)),
       since_(clock.now().wall) {}
 
 void Session::run() {
-  {
-    Client client(broker_, {std::bind_front(&Session::on_message, this), std::bind_front(&Session::on_lost, this)});
-    for (unsigned attempt = 0; !stopping(); ++attempt) {
-      const std::string problem = connect(client);
-      if (problem.empty()) {
-        const auto connected = steady_clock::now();
-        attend(client);
-        if (steady_clock::now() - connected >= steady_after) attempt = 0;
+  unsigned closed_soon = 0;
+  for (unsigned attempt = 0; !stopping(); ++attempt) {
+    const auto began = steady_clock::now();
+    std::string problem = connection();
+    if (stopping()) break;
+    if (problem.empty()) {
+      const bool lasted = steady_clock::now() - began >= steady_after;
+      if (lasted) attempt = 0;
+      closed_soon = lasted ? 0 : closed_soon + 1;
+      problem = "connection lost";
+      // 3.1.1 has no word for it (section 3.1.4).
+      if (closed_soon >= short_lived) {
+        problem += " soon after the login, " + std::to_string(closed_soon) +
+                   " times: does another client have the client id " + broker_.client_id + "?";
       }
-      if (stopping()) break;
-      set_state(State::down, problem.empty() ? "connection lost" : problem);
-      pause(attempt);
     }
-    client.disconnect(give_up_stop);
+    set_state(State::down, problem);
+    pause(attempt);
   }
   const std::lock_guard lock(mutex_);
   ended_ = true;
   changed_.notify_all();
 }
 
-std::string Session::connect(Client& client) {
+// From its beginning to its end. Why it could not be had, or was ended; empty where nothing is known.
+std::string Session::connection() {
   {
     const std::lock_guard lock(mutex_);
     lost_ = false;
   }
-  const config::Secret password = config::read_secret(broker_.password_file);
-  if (!password.problem.empty()) return password.problem;
-  return client.connect(password.text, [this] { return stopping(); });
-}
-
-void Session::attend(Client& client) {
-  std::vector<Subscription> wanted = subscriptions_;
-  for (unsigned attempt = 0; !halted(); ++attempt) {
-    wanted = subscribe(client, wanted);
-    if (wanted.empty()) {
-      Lock lock(mutex_);
-      changed_.wait(lock, [this] { return stop_ || lost_; });
-    } else {
-      pause(attempt);
-    }
+  Gate gate(broker_, queue_, resolver_);
+  Client client(broker_, gate.url(), gate.token(),
+                {std::bind_front(&Session::on_message, this), std::bind_front(&Session::on_lost, this)});
+  std::string problem = client.connect([this] { return stopping(); });
+  if (problem.empty()) {
+    problem = attend(client, gate);
+    leave(client, gate);
   }
+  const std::string why = gate.problem();
+  return why.empty() ? problem : why;
 }
 
-std::vector<Subscription> Session::subscribe(Client& client, const std::vector<Subscription>& wanted) {
-  const auto granted = client.subscribe(wanted, [this] { return halted(); });
+std::string Session::attend(Client& client, Gate& gate) {
+  std::vector<Subscription> wanted = subscriptions_;
+  auto again = steady_clock::now();
+  for (unsigned attempt = 0; !halted();) {
+    if (!wanted.empty() && steady_clock::now() >= again) {
+      wanted = subscribe(client, gate, wanted);
+      const double jitter = std::uniform_real_distribution<>(0, 1)(jitter_);
+      again = steady_clock::now() + backoff(attempt++, jitter);
+    }
+    {
+      Lock lock(mutex_);
+      const auto something = [this] { return stop_ || lost_ || !messages_.empty(); };
+      if (wanted.empty()) {
+        changed_.wait(lock, something);
+      } else {
+        changed_.wait_until(lock, again, something);
+      }
+    }
+    take_messages(gate);
+  }
+  return "";
+}
+
+std::vector<Subscription> Session::subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted) {
+  const auto granted = client.subscribe(wanted, [this, &gate] {
+    take_messages(gate);  // which come in the meantime
+    return halted();
+  });
   std::vector<Subscription> again;
   std::string error;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -105,11 +124,11 @@ std::vector<Subscription> Session::subscribe(Client& client, const std::vector<S
     if (!granted[i]) {
       again.push_back(wanted[i]);
       error = subscription + " was not answered";
-    } else if (*granted[i] == subscription_refused) {
+    } else if (*granted[i] >= subscription_refused) {
       again.push_back(wanted[i]);
-      error = "the broker refused " + subscription + " (code 0x80)";
+      error = "the broker refused " + subscription + ": " + reason_text(*granted[i]);
     } else if (*granted[i] < wanted[i].qos) {
-      lowered_ = "the broker granted " + subscription + " only with QoS 0";
+      lowered_ = "the broker granted " + subscription + " only with QoS " + std::to_string(*granted[i]);
     }
   }
   if (error.empty()) error = lowered_;
@@ -117,18 +136,37 @@ std::vector<Subscription> Session::subscribe(Client& client, const std::vector<S
   return again;
 }
 
-void Session::on_message(std::string_view topic, std::string_view payload, int qos) {
-  const Intake::Taken taken = intake_.take(topic, payload);
-  if (qos == 0) return;
-  if (taken.refused) hold_for_ever();
-  for (const SeqRange& range : taken.readings) {
-    for (;;) {
-      const auto asked = steady_clock::now();
-      if (queue_.wait_safe(range, safety_slice)) break;
-      // An answer before its time means that the queue was closed.
-      if (steady_clock::now() - asked < safety_slice || abandoned()) hold_for_ever();
-    }
+void Session::take_messages(Gate& gate) {
+  std::vector<Message> messages;
+  {
+    const std::lock_guard lock(mutex_);
+    messages.swap(messages_);
   }
+  for (const Message& message : messages) {
+    Intake::Taken taken = intake_.take(message);
+    if (taken.refused) return;  // the queue is closing: these will be delivered again
+    gate.taken(std::move(taken.readings));
+  }
+}
+
+// What the agent has taken is acknowledged if it becomes safe soon.
+void Session::leave(Client& client, Gate& gate) {
+  take_messages(gate);
+  const auto deadline = steady_clock::now() + give_up_stop / 2;
+  while (stopping() && !gate.idle() && steady_clock::now() < deadline) {
+    Lock lock(mutex_);
+    changed_.wait_for(lock, look, [this] { return lost_ || !messages_.empty(); });
+    if (lost_) break;
+    lock.unlock();
+    take_messages(gate);
+  }
+  client.disconnect(give_up_stop / 2);
+}
+
+void Session::on_message(Message message) {
+  const std::lock_guard lock(mutex_);
+  messages_.push_back(std::move(message));
+  if (messages_.size() == 1) changed_.notify_all();
 }
 
 void Session::on_lost() {
@@ -155,16 +193,11 @@ bool Session::halted() const {
   return stop_ || lost_;
 }
 
-bool Session::abandoned() const {
-  const std::lock_guard lock(mutex_);
-  return abandoned_;
-}
-
 void Session::pause(unsigned attempt) {
   const double jitter = std::uniform_real_distribution<>(0, 1)(jitter_);
   const milliseconds delay = backoff(attempt, jitter);
   Lock lock(mutex_);
-  changed_.wait_for(lock, delay, [this] { return stop_ || lost_; });
+  changed_.wait_for(lock, delay, [this] { return stop_; });
 }
 
 void Session::request_stop() {
@@ -176,8 +209,7 @@ void Session::request_stop() {
 
 bool Session::wait_ended() {
   Lock lock(mutex_);
-  abandoned_ = !changed_.wait_until(lock, stop_at_ + give_up_stop, [this] { return ended_; });
-  return !abandoned_;
+  return changed_.wait_until(lock, stop_at_ + 2 * give_up_stop, [this] { return ended_; });
 }
 
 SourceHealth Session::health() const {

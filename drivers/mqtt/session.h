@@ -1,4 +1,4 @@
-// What a source's own thread and Paho's thread share: the state of one broker's connection.
+// The state of one broker's connection, and the thread that keeps it and makes readings of its messages.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,6 @@
 #include <mutex>
 #include <random>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "buffer/clock.h"
@@ -14,7 +13,9 @@
 #include "config/config.h"
 #include "drivers/driver.h"
 #include "drivers/mqtt/client.h"
+#include "drivers/mqtt/gate.h"
 #include "drivers/mqtt/intake.h"
+#include "drivers/net/resolve.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -22,46 +23,49 @@ class Session {
  public:
   Session(const config::MqttBroker& broker, Queue& queue, const Clock& clock);
 
-  /// The source's thread: connects, subscribes and connects again until the stop.
+  /// The source's thread: connects, subscribes, takes messages and connects again until the stop.
   void run();
 
   /// Any thread; they return at once.
   void request_stop();
   SourceHealth health() const;
 
-  /// True when run() has ended, or is past the last message; false a second after request_stop(): then a message that
-  /// still waits will never be acknowledged.
+  /// True when run() has ended; false some time after request_stop() where it waits for room in the queue.
   bool wait_ended();
 
  private:
   using Lock = std::unique_lock<std::mutex>;
 
-  std::string connect(Client& client);
-  void attend(Client& client);
-  std::vector<Subscription> subscribe(Client& client, const std::vector<Subscription>& wanted);
-  void on_message(std::string_view topic, std::string_view payload, int qos);
+  std::string connection();
+  std::string attend(Client& client, Gate& gate);
+  std::vector<Subscription> subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted);
+  void take_messages(Gate& gate);
+  void leave(Client& client, Gate& gate);
+  void on_message(Message message);
   void on_lost();
   void set_state(State state, const std::string& error);
   bool stopping() const;
   bool halted() const;  // stopping, or the connection is lost
-  bool abandoned() const;
   void pause(unsigned attempt);
 
   const config::MqttBroker broker_;
   Queue& queue_;
   const Clock& clock_;
+
+  // run()'s thread only.
+  Resolver resolver_;
   Intake intake_;
   std::vector<Subscription> subscriptions_;
-  std::string lowered_;  // run()'s thread, as the next
+  std::string lowered_;
   std::minstd_rand jitter_{std::random_device{}()};
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::vector<Message> messages_;  // that came out of Paho; the gate bounds them
   bool stop_ = false;
   std::chrono::steady_clock::time_point stop_at_{};
   bool lost_ = false;
   bool ended_ = false;
-  bool abandoned_ = false;
   State state_ = State::connecting;
   std::int64_t since_ = 0;
   std::string error_;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstddef>
 
+#include "config/topic.h"
 #include "config/utf8.h"
 
 namespace fieldpost::drivers::mqtt {
@@ -76,7 +77,7 @@ std::optional<std::vector<std::string_view>> match(std::string_view filter, std:
 }
 
 std::optional<Names> name(const config::MqttRule& rule, std::string_view topic) {
-  const auto captures = match(rule.topic, topic);
+  const auto captures = match(config::without_share(rule.topic), topic);
   if (!captures) return std::nullopt;
   Names names{fill(rule.device, *captures), fill(rule.point, *captures), {}};
   if (const std::string problem = problem_of(names.device); !problem.empty()) return Names{{}, {}, "device" + problem};

@@ -6,7 +6,6 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -68,17 +67,14 @@ struct Channel::Tls {
   }
 };
 
-Channel::Channel(int fd, const std::optional<config::Tls>& tls, const std::string& host, TlsKeys keys)
-    : fd_(fd), keys_(std::move(keys)) {
+Channel::Channel(Descriptor socket, const std::optional<config::Tls>& tls, const std::string& host, TlsKeys keys)
+    : socket_(std::move(socket)), keys_(std::move(keys)) {
   if (!tls) return;
   tls_ = std::make_unique<Tls>();
-  if (!tls_->take_files(*tls) || !tls_->begin(fd, host)) problem_ = "cannot begin TLS: " + last_error();
+  if (!tls_->take_files(*tls) || !tls_->begin(fd(), host)) problem_ = "cannot begin TLS: " + last_error();
 }
 
-Channel::~Channel() {
-  tls_.reset();
-  close(fd_);
-}
+Channel::~Channel() = default;
 
 Channel::Moved Channel::of_tls(int result) {
   if (result > 0) return {static_cast<std::size_t>(result), 0, false};
@@ -115,13 +111,13 @@ Channel::Moved Channel::shake_hands() {
 }
 
 Channel::Moved Channel::read(char* into, std::size_t size) {
-  if (!tls_) return of_socket(recv(fd_, into, size, 0), POLLIN);
+  if (!tls_) return of_socket(recv(fd(), into, size, 0), POLLIN);
   ERR_clear_error();
   return of_tls(SSL_read(tls_->ssl, into, static_cast<int>(size)));
 }
 
 Channel::Moved Channel::write(const char* from, std::size_t size) {
-  if (!tls_) return of_socket(send(fd_, from, size, MSG_NOSIGNAL), POLLOUT);
+  if (!tls_) return of_socket(send(fd(), from, size, MSG_NOSIGNAL), POLLOUT);
   ERR_clear_error();
   return of_tls(SSL_write(tls_->ssl, from, static_cast<int>(size)));
 }

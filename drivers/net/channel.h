@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "drivers/net/certificates.h"
+#include "drivers/net/port.h"
 
 namespace fieldpost::drivers {
 
@@ -20,13 +21,13 @@ class Channel {
     bool closed = false;  // for ever; problem() may say why
   };
 
-  /// `fd` is connected, non-blocking, and closed with this. `host`: the name that has to stand in the certificate.
-  Channel(int fd, const std::optional<config::Tls>& tls, const std::string& host, TlsKeys keys);
+  /// The socket is connected and non-blocking. `host`: the name that has to stand in the certificate.
+  Channel(Descriptor socket, const std::optional<config::Tls>& tls, const std::string& host, TlsKeys keys);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  int fd() const { return fd_; }
+  int fd() const { return socket_.get(); }
   /// To be repeated until it has moved a byte. Before that nothing is read or written.
   Moved shake_hands();
   Moved read(char* into, std::size_t size);
@@ -39,7 +40,7 @@ class Channel {
   Moved of_tls(int result);
   static Moved of_socket(ssize_t result, short wait);
 
-  const int fd_;
+  const Descriptor socket_;
   const TlsKeys keys_;
   std::unique_ptr<Tls> tls_;
   std::string problem_;

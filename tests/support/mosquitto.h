@@ -13,9 +13,9 @@
 namespace fieldpost::support {
 
 struct MosquittoOptions {
-  std::string username;  // empty: everybody may come in
-  std::string password;
-  std::string more;  // lines for its configuration file
+  std::string username = {};  // empty: everybody may come in
+  std::string password = {};
+  std::string more = {};  // lines for its configuration file
 };
 
 /// On a free port of 127.0.0.1, with persistence and a log of every packet, in a folder of its own.

@@ -174,7 +174,7 @@ TEST_CASE("topic filters", "[config]") {
     INFO(filter);
     CHECK(gives(parse_filter(filter), wildcards));
   }
-  for (const char* filter : {"", "a+", "+a/b", "a/#/b", "a#", "##", "$share/g/a"}) {
+  for (const char* filter : {"", "a+", "+a/b", "a/#/b", "a#", "##", "$share/g", "$share/+/a", "$share//a"}) {
     INFO(filter);
     CHECK(refused(parse_filter(filter)));
   }

@@ -1,0 +1,126 @@
+#include "drivers/mqtt/frame.h"
+
+#include <algorithm>
+
+namespace fieldpost::drivers::mqtt {
+namespace {
+
+constexpr std::size_t longest_head = 5;  // a type and four bytes of length
+
+std::uint8_t byte_at(std::string_view bytes, std::size_t place) {
+  return static_cast<std::uint8_t>(bytes[place]);
+}
+
+std::uint16_t number_at(std::string_view bytes, std::size_t place) {
+  return static_cast<std::uint16_t>(byte_at(bytes, place) << 8U | byte_at(bytes, place + 1));
+}
+
+/// "Remaining Length" (3.1.1, section 2.2.3).
+std::string length_bytes(std::size_t length) {
+  std::string bytes;
+  do {
+    const std::size_t low = length % 128;
+    length /= 128;
+    bytes.push_back(static_cast<char>(length > 0 ? low | 128U : low));
+  } while (length > 0);
+  return bytes;
+}
+
+struct Head {
+  std::size_t size = 0;  // 0: it is not all there
+  std::size_t body = 0;
+  bool wrong = false;
+};
+
+Head read_head(std::string_view bytes) {
+  Head head;
+  for (std::size_t i = 1; i < bytes.size() && i < longest_head; ++i) {
+    const std::uint8_t byte = byte_at(bytes, i);
+    head.body |= static_cast<std::size_t>(byte & 127U) << (7 * (i - 1));
+    if ((byte & 128U) == 0) {
+      head.size = i + 1;
+      return head;
+    }
+  }
+  head.wrong = bytes.size() >= longest_head;
+  return head;
+}
+
+}  // namespace
+
+std::optional<std::uint16_t> packet_id(const Frame& frame) {
+  std::size_t place = 0;
+  if (frame.type() == Packet::publish) {
+    if (frame.qos() == 0 || frame.body.size() < 2) return std::nullopt;
+    place = 2U + number_at(frame.body, 0);
+  }
+  if (frame.body.size() < place + 2) return std::nullopt;
+  return number_at(frame.body, place);
+}
+
+std::string packet(Packet type, std::string_view body) {
+  std::string bytes(1, static_cast<char>(static_cast<unsigned>(type) << 4U));
+  bytes += length_bytes(body.size());
+  bytes += body;
+  return bytes;
+}
+
+std::string acknowledgement(Packet type, std::uint16_t id) {
+  const unsigned flags = type == Packet::pubrel ? 2 : 0;  // 3.1.1, section 3.6.1
+  return {static_cast<char>(static_cast<unsigned>(type) << 4U | flags), 2, static_cast<char>(id >> 8U),
+          static_cast<char>(id & 0xFFU)};
+}
+
+std::string with_qos(const Frame& publish, int qos) {
+  std::string bytes(publish.bytes);
+  const unsigned others = byte_at(bytes, 0) & ~6U;
+  bytes[0] = static_cast<char>(others | static_cast<unsigned>(qos) << 1U);
+  return bytes;
+}
+
+void FrameCutter::add(std::string_view bytes) {
+  const std::size_t skipped = std::min(skip_, bytes.size());
+  skip_ -= skipped;
+  bytes.remove_prefix(skipped);
+  if (from_ == bytes_.size()) {
+    bytes_.clear();
+    from_ = 0;
+  } else if (from_ > bytes_.size() / 2) {
+    bytes_.erase(0, from_);
+    from_ = 0;
+  }
+  bytes_ += bytes;
+}
+
+std::optional<Frame> FrameCutter::next() {
+  const std::string_view rest = std::string_view(bytes_).substr(from_);
+  if (broken_ || rest.size() < 2) return std::nullopt;
+  const Head head = read_head(rest);
+  broken_ = head.wrong || (byte_at(rest, 0) >> 4U) == 0;
+  if (broken_ || head.size == 0) return std::nullopt;
+  const std::size_t size = head.size + head.body;
+  if (size > longest_) return cut_short(head.size);
+  if (rest.size() < size) return std::nullopt;
+  from_ += size;
+  return Frame{rest.substr(0, size), rest.substr(head.size, head.body)};
+}
+
+std::optional<Frame> FrameCutter::cut_short(std::size_t head) {
+  const std::string_view rest = std::string_view(bytes_).substr(from_);
+  if (Frame{rest, {}}.type() != Packet::publish) {
+    broken_ = true;
+    return std::nullopt;
+  }
+  if (rest.size() < longest_) return std::nullopt;
+  const std::size_t size = head + read_head(rest).body;
+  const std::string_view body = rest.substr(head, longest_ - head);
+  short_ = rest[0] + length_bytes(body.size());
+  const std::size_t new_head = short_.size();
+  short_ += body;
+  const std::size_t here = std::min(size, rest.size());
+  from_ += here;
+  skip_ = size - here;
+  return Frame{short_, std::string_view(short_).substr(new_head)};
+}
+
+}  // namespace fieldpost::drivers::mqtt

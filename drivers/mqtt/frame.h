@@ -1,0 +1,75 @@
+// MQTT's control packets on a stream of bytes (3.1.1 and 5, section 2), as far as the gate looks into them. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fieldpost::drivers::mqtt {
+
+enum class Packet : std::uint8_t {
+  connect = 1,
+  connack = 2,
+  publish = 3,
+  puback = 4,
+  pubrec = 5,
+  pubrel = 6,
+  pubcomp = 7,
+  subscribe = 8,
+  suback = 9,
+  unsubscribe = 10,
+  unsuback = 11,
+  pingreq = 12,
+  pingresp = 13,
+  disconnect = 14,
+  auth = 15,
+};
+
+/// One control packet. The views are into what it was cut from.
+struct Frame {
+  std::string_view bytes;  // all of it
+  std::string_view body;   // behind the fixed header
+
+  Packet type() const { return static_cast<Packet>(static_cast<std::uint8_t>(bytes[0]) >> 4U); }
+  /// Of a PUBLISH.
+  int qos() const { return (static_cast<std::uint8_t>(bytes[0]) >> 1U) & 3; }
+};
+
+/// Of a PUBLISH above QoS 0, and of its acknowledgements. Nothing: there is none in it.
+std::optional<std::uint16_t> packet_id(const Frame& frame);
+
+/// A packet with no flags.
+std::string packet(Packet type, std::string_view body);
+
+/// PUBACK, PUBREC, PUBREL or PUBCOMP without a reason: that is success, in version 5 too.
+std::string acknowledgement(Packet type, std::uint16_t id);
+
+/// A PUBLISH as if it had been sent with another QoS above 0.
+std::string with_qos(const Frame& publish, int qos);
+
+/// Cuts a stream into packets. Of a PUBLISH that is longer than `longest` bytes the first so many are given, as if it
+/// ended there, and the rest is skipped; another packet of that size is no MQTT.
+class FrameCutter {
+ public:
+  explicit FrameCutter(std::size_t longest) : longest_(longest) {}
+
+  void add(std::string_view bytes);
+  /// Nothing: no packet is complete. Valid until the next call of add() or next().
+  std::optional<Frame> next();
+  /// What came is no MQTT: no packet follows.
+  bool broken() const { return broken_; }
+
+ private:
+  std::optional<Frame> cut_short(std::size_t head);
+
+  std::size_t longest_;
+  std::string bytes_;
+  std::size_t from_ = 0;  // of the first packet that has not been given
+  std::size_t skip_ = 0;  // bytes still to come of one that was cut short
+  std::string short_;     // that one
+  bool broken_ = false;
+};
+
+}  // namespace fieldpost::drivers::mqtt

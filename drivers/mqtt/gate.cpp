@@ -1,0 +1,184 @@
+#include "drivers/mqtt/gate.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "config/secret.h"
+#include "drivers/mqtt/login.h"
+#include "drivers/mqtt/words.h"
+#include "drivers/net/socket.h"
+
+namespace fieldpost::drivers::mqtt {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr std::chrono::seconds kPatience{10};  // for the way to the broker
+constexpr std::chrono::milliseconds kLook{1000};
+constexpr std::size_t kRead = 64U << 10;
+
+}  // namespace
+
+Gate::Gate(const config::MqttBroker& broker, Queue& queue, Resolver& resolver)
+    : broker_(broker), queue_(queue), resolver_(resolver), bytes_(kRead), thread_([this] { run(); }) {}
+
+Gate::~Gate() {
+  interrupt_.raise();
+  thread_.join();
+}
+
+std::string Gate::problem() const {
+  const std::lock_guard lock(mutex_);
+  return problem_;
+}
+
+void Gate::taken(std::vector<SeqRange> readings) {
+  {
+    const std::lock_guard lock(mutex_);
+    taken_.push_back(std::move(readings));
+  }
+  signal(wake_);
+}
+
+void Gate::fail(const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  if (problem_.empty()) problem_ = problem;
+}
+
+void Gate::run() {
+  Meeting::Guest guest = meeting_.meet(Steady::now() + kPatience, interrupt_);
+  if (!guest.socket.open()) return;
+  paho_ = std::move(guest.socket);
+  if (reach_broker(guest.connect) && relay_.from_paho(guest.more, Steady::now())) relay();
+  const auto reason = relay_.reason();
+  if (reason) fail("the broker closed the connection: " + reason_text(*reason));
+  // Paho is told by the end of the connection.
+  channel_.reset();
+  paho_ = {};
+  idle_ = true;
+}
+
+bool Gate::reach_broker(const std::string& connect) {
+  const std::string name = address(broker_.url);
+  const config::Secret password = config::read_secret(broker_.password_file);
+  if (!password.problem.empty()) return fail(password.problem), false;
+  const std::string table = "mqtt[" + broker_.name + "].";
+  std::string expired;
+  const auto problems = broker_.tls ? tls_problems(*broker_.tls, std::time(nullptr)) : std::vector<CredentialProblem>{};
+  for (const CredentialProblem& problem : problems) {
+    if (!problem.by_clock) return fail(table + problem.key + ": " + problem.text), false;
+    expired = table + problem.key + ": " + problem.text;
+  }
+  const SteadyTime deadline = Steady::now() + kPatience;
+  const Resolved resolved = resolver_.resolve(deadline, interrupt_);
+  if (!resolved.error.empty()) return fail("no connection to " + name + ": " + resolved.error), false;
+  Connected connected = connect_tcp(resolved.addresses, deadline, interrupt_);
+  if (!connected.error.empty()) return fail("no connection to " + name + ": " + connected.error), false;
+  channel_ = std::make_unique<Channel>(std::move(connected.socket), broker_.tls, broker_.url.host,
+                                       TlsKeys{table + "url", table + "ca"});
+  for (;;) {
+    const Channel::Moved moved = channel_->shake_hands();
+    if (moved.bytes > 0) break;
+    const bool waited = !moved.closed && wait_for(channel_->fd(), moved.wait, deadline, interrupt_) == Wait::ready;
+    if (waited) continue;
+    if (!expired.empty()) return fail(expired), false;
+    const std::string why = channel_->problem().empty() ? "no TLS is spoken there" : channel_->problem();
+    return fail("no connection to " + name + ": " + why), false;
+  }
+  FrameCutter cutter(connect.size());
+  cutter.add(connect);
+  const auto rewritten = with_login(*cutter.next(), meeting_.token(), {broker_.username, password.text});
+  relay_.to_broker().add(*rewritten);
+  return true;
+}
+
+void Gate::relay() {
+  SafetyWatch safety(queue_, [this] { signal(wake_); });
+  const auto safe = [&safety](const std::vector<SeqRange>& readings) { return safety.safe(readings); };
+  bool stopped = false;  // reading from the broker
+  while (!interrupt_.raised()) {
+    decltype(taken_) taken;
+    {
+      const std::lock_guard lock(mutex_);
+      taken.swap(taken_);
+    }
+    for (auto& readings : taken)
+      relay_.taken(std::move(readings));
+    relay_.release(safe);
+    // What TLS has read ahead meanwhile is nothing that poll() tells of.
+    if (std::exchange(stopped, !relay_.reads_broker()) && !read_broker()) return;
+    if (!write_paho() || !write_broker()) return;
+    idle_ = relay_.idle();
+    if (relay_.left() && relay_.to_broker().bytes().empty()) return;
+    if (relay_.broker_is_silent(Steady::now())) return fail("the broker does not answer");
+
+    const bool all_to_paho = relay_.to_paho().bytes().empty();
+    std::array<pollfd, 4> entries{{{interrupt_.fd(), POLLIN, 0},
+                                   {wake_.get(), POLLIN, 0},
+                                   {paho_.get(), static_cast<short>(all_to_paho ? POLLIN : POLLIN | POLLOUT), 0},
+                                   {channel_->fd(), broker_waits_, 0}}};
+    if (relay_.reads_broker()) entries[3].events |= POLLIN;
+    poll(entries.data(), entries.size(), static_cast<int>(kLook.count()));
+    eventfd_t rings = 0;
+    if (entries[1].revents != 0) eventfd_read(wake_.get(), &rings);
+    if (entries[2].revents != 0 && !read_paho()) return;
+    if (entries[3].revents != 0 && !read_broker()) return;
+  }
+  // Paho may have said goodbye just now.
+  if (read_paho()) write_broker();
+}
+
+// What TLS holds decoded is taken as well: poll() does not tell of it.
+bool Gate::read_broker() {
+  while (relay_.reads_broker()) {
+    const Channel::Moved got = channel_->read(bytes_.data(), bytes_.size());
+    if (got.bytes > 0 && !relay_.from_broker({bytes_.data(), got.bytes}, Steady::now())) {
+      fail("what the broker sends is no MQTT");
+      return false;
+    }
+    if (got.closed) {
+      if (!channel_->problem().empty()) fail("connection lost: " + channel_->problem());
+      write_paho();
+      return false;
+    }
+    if (got.bytes == 0) return true;
+  }
+  return true;
+}
+
+bool Gate::read_paho() {
+  const ssize_t got = recv(paho_.get(), bytes_.data(), bytes_.size(), 0);
+  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  return got > 0 && relay_.from_paho({bytes_.data(), static_cast<std::size_t>(got)}, Steady::now());
+}
+
+bool Gate::write_broker() {
+  broker_waits_ = 0;
+  while (!relay_.to_broker().bytes().empty()) {
+    const std::string_view bytes = relay_.to_broker().bytes();
+    const Channel::Moved wrote = channel_->write(bytes.data(), bytes.size());
+    relay_.to_broker().written(wrote.bytes);
+    if (wrote.closed) return false;
+    broker_waits_ = wrote.wait;
+    if (wrote.bytes == 0) return true;
+  }
+  return true;
+}
+
+bool Gate::write_paho() {
+  while (!relay_.to_paho().bytes().empty()) {
+    const std::string_view bytes = relay_.to_paho().bytes();
+    const ssize_t wrote = send(paho_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (wrote < 0) return errno == EAGAIN || errno == EINTR;
+    relay_.to_paho().written(static_cast<std::size_t>(wrote));
+  }
+  return true;
+}
+
+}  // namespace fieldpost::drivers::mqtt

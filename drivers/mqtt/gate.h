@@ -1,0 +1,84 @@
+// The acknowledgement gate: a relay inside the process between Paho and one broker, for one connection.
+//
+// Paho acknowledges a message as soon as its callback returns. The gate holds that acknowledgement back until the
+// message's readings are safe, so that callbacks never wait, and thousands of messages share one commit or one
+// acknowledgement of Kafka's. What it holds is the back-pressure: the broker sends no more than its window. Where
+// messages come faster than readings are made of them, Paho gets no more of them, while the keep-alive goes on.
+// TLS to the broker ends here, and only here the password is known.
+//
+// QoS 2 is spoken with the broker only: Paho gets the message with QoS 1, and its acknowledgement goes out as PUBREC.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "buffer/queue.h"
+#include "config/config.h"
+#include "drivers/mqtt/meeting.h"
+#include "drivers/mqtt/relay.h"
+#include "drivers/net/channel.h"
+#include "drivers/net/port.h"
+#include "drivers/net/resolve.h"
+
+namespace fieldpost::drivers::mqtt {
+
+class Gate {
+ public:
+  /// Starts its thread. All outlive it. Throws std::system_error where there are no more files.
+  Gate(const config::MqttBroker& broker, Queue& queue, Resolver& resolver);
+  /// Closes both sides. What is held back then will be delivered again.
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  /// Where Paho connects to, and what it shows as its user name.
+  const std::string& url() const { return meeting_.url(); }
+  const std::string& token() const { return meeting_.token(); }
+
+  /// Any thread: why there is no way to the broker, or no more; empty where nothing is known.
+  std::string problem() const;
+
+  /// Any thread, once for each message that came out of Paho, in their order; see Relay::taken().
+  void taken(std::vector<SeqRange> readings);
+
+  /// Any thread: nothing is held back, and nothing is inside Paho.
+  bool idle() const { return idle_; }
+
+ private:
+  void run();
+  bool reach_broker(const std::string& connect);
+  void relay();
+  bool read_broker();
+  bool read_paho();
+  bool write_broker();
+  bool write_paho();
+  void fail(const std::string& problem);
+
+  const config::MqttBroker& broker_;
+  Queue& queue_;
+  Resolver& resolver_;
+  Meeting meeting_;
+  Interrupt interrupt_;
+  Descriptor wake_ = make_event();
+  std::atomic<bool> idle_{true};
+
+  mutable std::mutex mutex_;
+  std::string problem_;
+  std::vector<std::vector<SeqRange>> taken_;  // that the relay does not know of yet
+
+  // The gate's thread only.
+  Relay relay_;
+  Descriptor paho_;
+  std::unique_ptr<Channel> channel_;
+  std::vector<char> bytes_;  // read last
+  short broker_waits_ = 0;   // what poll() has to say before the channel can write more
+
+  std::thread thread_;  // the last: it uses all of the above
+};
+
+}  // namespace fieldpost::drivers::mqtt

@@ -1,0 +1,19 @@
+// What brokers say in numbers, and their addresses, in words.
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+
+namespace fieldpost::drivers::mqtt {
+
+/// "HOST:PORT", with brackets where the host is an IPv6 address.
+std::string address(const config::MqttUrl& url);
+
+/// A reason code of version 5 (section 2.4): "not authorised (code 0x87)".
+std::string reason_text(int code);
+
+/// Why CONNACK refuses the login: a return code of 3.1.1 (section 3.2.2.3) or a reason code of version 5.
+std::string login_refused(int code);
+
+}  // namespace fieldpost::drivers::mqtt

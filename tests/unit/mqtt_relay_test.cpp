@@ -1,0 +1,242 @@
+// The packets of MQTT between Paho and a broker, without either.
+#include <chrono>
+#include <random>
+#include <set>
+#include <string>
+
+#include "drivers/mqtt/login.h"
+#include "drivers/mqtt/relay.h"
+#include "drivers/mqtt/words.h"
+#include "tests/support/catch.h"
+
+namespace fieldpost::drivers::mqtt {
+namespace {
+
+using Time = Relay::Time;
+using namespace std::chrono_literals;
+
+std::string number(std::uint16_t value) {
+  return {static_cast<char>(value >> 8U), static_cast<char>(value & 0xFFU)};
+}
+
+std::string text(const std::string& value) {
+  return number(static_cast<std::uint16_t>(value.size())) + value;
+}
+
+std::string publish(const std::string& topic, int qos, std::uint16_t id, const std::string& payload) {
+  std::string bytes = packet(Packet::publish, text(topic) + (qos > 0 ? number(id) : "") + payload);
+  bytes[0] = static_cast<char>(bytes[0] | qos << 1);
+  return bytes;
+}
+
+/// What stands in an outgoing buffer, which is empty afterwards.
+std::string drain(Outgoing& outgoing) {
+  const std::string bytes(outgoing.bytes());
+  outgoing.written(bytes.size());
+  return bytes;
+}
+
+std::vector<SeqRange> readings(std::uint64_t seq) {
+  return {{seq, seq}};
+}
+
+/// A relay, and which readings are safe.
+struct Scene {
+  Relay relay;
+  std::set<std::uint64_t> safe;
+  const Time now = std::chrono::steady_clock::now();
+
+  void broker(const std::string& bytes) { CHECK(relay.from_broker(bytes, now)); }
+  void paho(const std::string& bytes) { CHECK(relay.from_paho(bytes, now)); }
+  std::string to_broker() {
+    relay.release([this](const std::vector<SeqRange>& ranges) {
+      return std::all_of(ranges.begin(), ranges.end(), [this](SeqRange range) { return safe.contains(range.first); });
+    });
+    return drain(relay.to_broker());
+  }
+};
+
+const auto puback = [](std::uint16_t id) { return acknowledgement(Packet::puback, id); };
+
+}  // namespace
+
+TEST_CASE("mqtt relay: an acknowledgement waits until the message's readings are safe") {
+  Scene scene;
+  scene.broker(publish("a", 1, 7, "1"));
+  CHECK(drain(scene.relay.to_paho()) == publish("a", 1, 7, "1"));
+  scene.paho(puback(7));
+  CHECK(scene.to_broker().empty());
+  scene.relay.taken(readings(1));
+  CHECK(scene.to_broker().empty());
+  CHECK_FALSE(scene.relay.idle());
+  scene.safe = {1};
+  CHECK(scene.to_broker() == puback(7));
+  CHECK(scene.relay.idle());
+  CHECK(scene.to_broker().empty());
+}
+
+TEST_CASE("mqtt relay: acknowledgements go in order, and a message without readings holds up nobody") {
+  Scene scene;
+  for (std::uint16_t id = 1; id <= 3; ++id)
+    scene.broker(publish("a", 1, id, "1"));
+  scene.broker(publish("a", 0, 0, "1"));
+  scene.relay.taken(readings(1));
+  scene.relay.taken({});
+  scene.relay.taken({{3, 3}, {4, 4}});
+  scene.relay.taken(readings(5));  // of QoS 0, which nobody acknowledges
+  scene.paho(puback(1) + puback(2) + puback(3));
+  scene.safe = {3, 5};
+  CHECK(scene.to_broker().empty());
+  scene.safe.insert(1);
+  CHECK(scene.to_broker() == puback(1) + puback(2));
+  scene.safe.insert(4);
+  CHECK(scene.to_broker() == puback(3));
+}
+
+TEST_CASE("mqtt relay: QoS 2 is spoken with the broker, and Paho has QoS 1") {
+  Scene scene;
+  scene.broker(publish("a", 2, 9, "1"));
+  CHECK(drain(scene.relay.to_paho()) == publish("a", 1, 9, "1"));
+  scene.relay.taken(readings(1));
+  scene.paho(puback(9));
+  SECTION("it is received once its readings are safe") {
+    scene.safe = {1};
+    CHECK(scene.to_broker() == acknowledgement(Packet::pubrec, 9));
+    scene.broker(acknowledgement(Packet::pubrel, 9));
+    CHECK(drain(scene.relay.to_paho()).empty());
+    CHECK(scene.to_broker() == acknowledgement(Packet::pubcomp, 9));
+    scene.broker(publish("a", 2, 9, "another one"));
+    CHECK(drain(scene.relay.to_paho()) == publish("a", 1, 9, "another one"));
+  }
+  SECTION("until then the same one again is none") {
+    std::string again = publish("a", 2, 9, "1");
+    again[0] = static_cast<char>(again[0] | 8);
+    scene.broker(again);
+    CHECK(drain(scene.relay.to_paho()).empty());
+  }
+}
+
+TEST_CASE("mqtt relay: pings are answered at once, and a silent broker is found out") {
+  Scene scene;
+  const std::string ping = packet(Packet::pingreq, {});
+  const std::string pong = packet(Packet::pingresp, {});
+  scene.paho(ping);
+  CHECK(drain(scene.relay.to_paho()) == pong);
+  CHECK(scene.to_broker() == ping);
+  CHECK_FALSE(scene.relay.broker_is_silent(scene.now + 10s));
+  CHECK(scene.relay.broker_is_silent(scene.now + 20s));
+  scene.broker(pong);
+  CHECK(drain(scene.relay.to_paho()).empty());
+  CHECK_FALSE(scene.relay.broker_is_silent(scene.now + 20s));
+}
+
+TEST_CASE("mqtt relay: why a broker of version 5 closes the connection is kept") {
+  Scene scene;
+  CHECK_FALSE(scene.relay.reason());
+  scene.broker(packet(Packet::disconnect, std::string("\x8E\x00", 2)));
+  CHECK(scene.relay.reason() == 0x8E);
+  CHECK(reason_text(0x8E).find("another client has connected with the same client id") == 0);
+}
+
+TEST_CASE("mqtt relay: where nobody takes messages, Paho gets no more of them, but all else") {
+  Scene scene;
+  const std::string one = publish("a", 1, 1, std::string(10'000, 'x'));
+  std::size_t sent = 0;
+  for (; scene.relay.reads_broker() && sent < 10'000; ++sent)
+    scene.broker(one);
+  CHECK(sent > 100);
+  CHECK(sent < 1000);
+  const std::size_t inside = drain(scene.relay.to_paho()).size() / one.size();
+  CHECK(inside < sent);
+  scene.broker(packet(Packet::suback, "abc"));
+  CHECK(drain(scene.relay.to_paho()) == packet(Packet::suback, "abc"));
+  std::size_t came = 0;
+  for (std::size_t i = 0; i < sent; ++i) {
+    scene.relay.taken({});
+    came += drain(scene.relay.to_paho()).size() / one.size();
+  }
+  CHECK(inside + came == sent);
+  CHECK(scene.relay.reads_broker());
+}
+
+TEST_CASE("mqtt relay: a message larger than any payload that is taken comes cut short, and the next one whole") {
+  Scene scene;
+  const std::string large = publish("a", 1, 5, std::string(3U << 20, 'x'));
+  const std::string next = publish("b", 0, 0, "1");
+  const std::string all = large + next;
+  for (std::size_t i = 0; i < all.size(); i += 50'000)
+    scene.broker(all.substr(i, 50'000));
+  scene.relay.taken({});
+  const std::string got = drain(scene.relay.to_paho());
+  FrameCutter cutter(2 * Relay::longest_packet);
+  cutter.add(got);
+  const auto first = cutter.next();
+  REQUIRE(first);
+  CHECK(packet_id(*first) == 5);
+  CHECK(first->bytes.size() > (1U << 20));
+  CHECK(first->bytes.size() <= Relay::longest_packet);
+  const auto second = cutter.next();
+  REQUIRE(second);
+  CHECK(second->bytes == next);
+  CHECK_FALSE(cutter.next());
+}
+
+TEST_CASE("mqtt relay: packets are cut out of the stream wherever it is divided") {
+  const std::vector<std::string> packets{publish("a/b", 1, 1, "x"), packet(Packet::pingresp, {}),
+                                         publish("", 0, 0, std::string(200, 'y')),
+                                         publish("long", 2, 65535, std::string(20'000, 'z'))};
+  std::string stream;
+  for (const std::string& each : packets)
+    stream += each;
+  std::minstd_rand random{7};
+  for (int round = 0; round < 50; ++round) {
+    FrameCutter cutter(Relay::longest_packet);
+    std::vector<std::string> found;
+    for (std::size_t place = 0; place < stream.size();) {
+      const std::size_t size = 1 + random() % (round % 2 == 0 ? 3 : 9000);
+      cutter.add(stream.substr(place, size));
+      place += size;
+      while (const auto frame = cutter.next())
+        found.emplace_back(frame->bytes);
+    }
+    CHECK(found == packets);
+  }
+}
+
+TEST_CASE("mqtt relay: what is no MQTT is found out") {
+  const auto [what, bytes] = GENERATE(table<std::string, std::string>({
+      {"a length of five bytes", "\x30\xff\xff\xff\xff\x01"},
+      {"a packet without a type", std::string("\x00\x00", 2)},
+      {"a CONNACK of 200 MB", "\x20\xff\xff\xff\x7f"},
+  }));
+  INFO(what);
+  Relay relay;
+  CHECK_FALSE(relay.from_broker(bytes, Time{}));
+}
+
+TEST_CASE("mqtt login: Paho's CONNECT gets the login, whatever stands before it") {
+  const int version = GENERATE(4, 5);
+  const bool will = GENERATE(true, false);
+  const std::string properties = version == 5 ? std::string("\x05\x11", 2) + std::string(4, '\x01') : "";
+  const auto connect = [&](unsigned flags, const std::string& login) {
+    std::string body = text("MQTT") + static_cast<char>(version) + static_cast<char>(flags | (will ? 4U : 0U)) +
+                       number(15) + properties + text("gw-07");
+    if (will) body += (version == 5 ? std::string(1, '\0') : "") + text("gw/will") + text("offline");
+    return packet(Packet::connect, body + login);
+  };
+  const auto rewritten = [](const std::string& bytes, const Login& login) {
+    FrameCutter cutter(100'000);
+    cutter.add(bytes);
+    return with_login(cutter.next().value(), "token", login);
+  };
+  const std::string ours = connect(0x80, text("token"));
+  CHECK(rewritten(ours, {}) == connect(0, ""));
+  CHECK(rewritten(ours, {"operator", ""}) == connect(0x80, text("operator")));
+  CHECK(rewritten(ours, {"operator", "secret"}) == connect(0xC0, text("operator") + text("secret")));
+  CHECK_FALSE(rewritten(connect(0x80, text("tokem")), {"operator", "secret"}));
+  CHECK_FALSE(rewritten(connect(0, ""), {"operator", "secret"}));
+  CHECK_FALSE(rewritten(connect(0x80, number(600) + "token"), {"operator", "secret"}));
+  CHECK_FALSE(rewritten(packet(Packet::pingreq, {}), {"operator", "secret"}));
+}
+
+}  // namespace fieldpost::drivers::mqtt
