@@ -9,7 +9,7 @@ namespace fieldpost::support {
 
 struct CertificateOptions {
   std::string name = "agent";                           // common name
-  std::string hosts = {};                                    // as OpenSSL takes them: "DNS:localhost,IP:127.0.0.1"
+  std::string hosts = {};                               // as OpenSSL takes them: "DNS:localhost,IP:127.0.0.1"
   std::chrono::seconds from = -std::chrono::hours{24};  // seen from now
   std::chrono::seconds until = std::chrono::hours{24};  // seen from now
 };
