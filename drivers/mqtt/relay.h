@@ -55,7 +55,7 @@ class Relay {
   /// Whether more of the broker's is to be read now.
   bool reads_broker() const { return to_paho_.bytes().size() < longest_packet && waiting_bytes_ < longest_packet; }
   /// Whether anything is held back, or on its way through Paho.
-  bool idle() const { return held_.empty() && inside_.empty() && waiting_.empty(); }
+  bool idle() const { return taken_.empty() && inside_.empty() && waiting_.empty(); }
   /// Whether the broker has let a ping go unanswered, although it was listened to.
   bool broker_is_silent(Time now) const;
   /// Version 5: why the broker closed the connection (section 3.14.2.1).

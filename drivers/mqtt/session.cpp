@@ -66,9 +66,6 @@ void Session::run() {
     set_state(State::down, problem);
     pause(attempt);
   }
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
-  changed_.notify_all();
 }
 
 // From its beginning to its end. Why it could not be had, or was ended; empty where nothing is known.
@@ -202,14 +199,8 @@ void Session::pause(unsigned attempt) {
 
 void Session::request_stop() {
   const std::lock_guard lock(mutex_);
-  if (!stop_) stop_at_ = steady_clock::now();
   stop_ = true;
   changed_.notify_all();
-}
-
-bool Session::wait_ended() {
-  Lock lock(mutex_);
-  return changed_.wait_until(lock, stop_at_ + 2 * give_up_stop, [this] { return ended_; });
 }
 
 SourceHealth Session::health() const {

@@ -30,9 +30,6 @@ class Session {
   void request_stop();
   SourceHealth health() const;
 
-  /// True when run() has ended; false some time after request_stop() where it waits for room in the queue.
-  bool wait_ended();
-
  private:
   using Lock = std::unique_lock<std::mutex>;
 
@@ -63,9 +60,7 @@ class Session {
   std::condition_variable changed_;
   std::vector<Message> messages_;  // that came out of Paho; the gate bounds them
   bool stop_ = false;
-  std::chrono::steady_clock::time_point stop_at_{};
   bool lost_ = false;
-  bool ended_ = false;
   State state_ = State::connecting;
   std::int64_t since_ = 0;
   std::string error_;

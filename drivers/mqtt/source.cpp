@@ -5,7 +5,7 @@
 namespace fieldpost::drivers {
 
 MqttSource::MqttSource(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
-    : session_(std::make_shared<mqtt::Session>(broker, queue, clock)) {}
+    : session_(std::make_unique<mqtt::Session>(broker, queue, clock)) {}
 
 MqttSource::~MqttSource() {
   if (!thread_.joinable()) return;
@@ -13,9 +13,8 @@ MqttSource::~MqttSource() {
   join();
 }
 
-// The thread keeps the session alive where join() leaves it behind.
 void MqttSource::start() {
-  thread_ = std::thread([session = session_] { session->run(); });
+  thread_ = std::thread([this] { session_->run(); });
 }
 
 void MqttSource::request_stop() {
@@ -23,12 +22,7 @@ void MqttSource::request_stop() {
 }
 
 void MqttSource::join() {
-  if (!thread_.joinable()) return;
-  if (session_->wait_ended()) {
-    thread_.join();
-  } else {
-    thread_.detach();
-  }
+  if (thread_.joinable()) thread_.join();
 }
 
 SourceHealth MqttSource::health() const {
