@@ -131,7 +131,8 @@ void Gate::relay() {
     if (entries[3].revents != 0 && !read_broker()) return;
   }
   // Paho may have said goodbye just now.
-  if (read_paho()) write_broker();
+  read_paho();
+  write_broker();
 }
 
 // What TLS holds decoded is taken as well: poll() does not tell of it.
