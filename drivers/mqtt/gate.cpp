@@ -64,6 +64,16 @@ void Gate::run() {
   idle_ = true;
 }
 
+// Why there is no TLS; empty where there is, or none is wanted.
+std::string Gate::shake_hands(SteadyTime deadline) {
+  for (;;) {
+    const Channel::Moved moved = channel_->shake_hands();
+    if (moved.bytes > 0) return "";
+    if (!moved.closed && wait_for(channel_->fd(), moved.wait, deadline, interrupt_) == Wait::ready) continue;
+    return channel_->problem().empty() ? "no TLS is spoken there" : channel_->problem();
+  }
+}
+
 bool Gate::reach_broker(const std::string& connect) {
   const std::string name = address(broker_.url);
   const config::Secret password = config::read_secret(broker_.password_file);
@@ -72,8 +82,9 @@ bool Gate::reach_broker(const std::string& connect) {
   std::string expired;
   const auto problems = broker_.tls ? tls_problems(*broker_.tls, std::time(nullptr)) : std::vector<CredentialProblem>{};
   for (const CredentialProblem& problem : problems) {
-    if (!problem.by_clock) return fail(table + problem.key + ": " + problem.text), false;
-    expired = table + problem.key + ": " + problem.text;
+    expired = table;
+    expired.append(problem.key).append(": ").append(problem.text);
+    if (!problem.by_clock) return fail(expired), false;
   }
   const SteadyTime deadline = Steady::now() + kPatience;
   const Resolved resolved = resolver_.resolve(deadline, interrupt_);
@@ -82,14 +93,8 @@ bool Gate::reach_broker(const std::string& connect) {
   if (!connected.error.empty()) return fail("no connection to " + name + ": " + connected.error), false;
   channel_ = std::make_unique<Channel>(std::move(connected.socket), broker_.tls, broker_.url.host,
                                        TlsKeys{table + "url", table + "ca"});
-  for (;;) {
-    const Channel::Moved moved = channel_->shake_hands();
-    if (moved.bytes > 0) break;
-    const bool waited = !moved.closed && wait_for(channel_->fd(), moved.wait, deadline, interrupt_) == Wait::ready;
-    if (waited) continue;
-    if (!expired.empty()) return fail(expired), false;
-    const std::string why = channel_->problem().empty() ? "no TLS is spoken there" : channel_->problem();
-    return fail("no connection to " + name + ": " + why), false;
+  if (const std::string why = shake_hands(deadline); !why.empty()) {
+    return fail(expired.empty() ? "no connection to " + name + ": " + why : expired), false;
   }
   FrameCutter cutter(connect.size());
   cutter.add(connect);

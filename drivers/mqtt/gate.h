@@ -51,6 +51,7 @@ class Gate {
 
  private:
   void run();
+  std::string shake_hands(SteadyTime deadline);
   bool reach_broker(const std::string& connect);
   void relay();
   bool read_broker();
