@@ -55,7 +55,8 @@ Gateway::Gateway(const GatewayOptions& options, bool link) : field_(options.link
 
 std::optional<nlohmann::json> Gateway::try_status() const {
   const support::Finished told = support::run({{FIELDPOST_BINARY, "-c", file_, "status", "--json"}, {}, {}});
-  if (told.status.code > 1) return {};  // 1: degraded, as without a link
+  // 1: degraded, as without a link; nothing said: asked more often than the agent answers
+  if (told.status.code > 1 || told.out.empty()) return {};
   return nlohmann::json::parse(told.out);
 }
 
