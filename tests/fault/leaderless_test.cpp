@@ -85,6 +85,14 @@ bool parked(const ForwarderHealth& health, const std::string& topic) {
   });
 }
 
+std::string in_words(const TwoTopics& agent) {
+  const ForwarderHealth health = agent.forwarder->health();
+  std::string words = "nothing is parked; " + std::to_string(health.brokers_up) + " brokers up, " + health.error;
+  for (const Problem& problem : health.problems)
+    words += "; " + problem.code + " " + problem.object + ": " + problem.message;
+  return words;
+}
+
 bool arrive(support::Ground& ground, const std::string& pump, std::uint64_t last) {
   return ground.read_until([&] { return ground.numbers(pump, "strokes").size() >= last; }, patience);
 }
@@ -112,7 +120,7 @@ TEST_CASE("a topic without a leader is parked and the others go on", "[long]") {
   REQUIRE(arrive(fine, "pump-2", 10));
 
   kafka.kill(node);
-  CHECK(eventually(patience, [&] { return agent.queue.health().parked > 0; }));
+  if (!eventually(patience, [&] { return agent.queue.health().parked > 0; })) FAIL_CHECK(in_words(agent));
   CHECK(parked(agent.forwarder->health(), topic + "-pump-1"));
   const std::uint64_t meanwhile = agent.counted();
   CHECK(arrive(fine, "pump-2", meanwhile));
