@@ -1,7 +1,6 @@
 #include "drivers/mqtt/intake.h"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include "config/utf8.h"
@@ -10,8 +9,9 @@ namespace fieldpost::drivers::mqtt {
 namespace {
 
 constexpr std::size_t cached_topics = 10'000;
-constexpr std::size_t listed_devices = 1'000;  // whoever can publish can make up devices; readings of all are taken
-constexpr std::size_t shown_topic = 200;       // bytes
+constexpr std::size_t cached_names = 4U << 20;  // bytes of names that payloads bring
+constexpr std::size_t listed_devices = 1'000;   // whoever can publish can make up devices; readings of all are taken
+constexpr std::size_t shown_topic = 200;        // bytes
 
 /// The front of a topic, as text that a status may hold: no character is cut, and what is not UTF-8 shows as '?'.
 std::string shown(std::string_view topic) {
@@ -30,7 +30,7 @@ std::string shown(std::string_view topic) {
 }  // namespace
 
 Intake::Intake(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
-    : queue_(queue), clock_(clock), cache_(broker, cached_topics) {}
+    : queue_(queue), clock_(clock), cache_(broker, cached_topics), shapes_(broker.name, cached_names) {}
 
 Intake::Taken Intake::take(const Message& message) {
   const std::string& topic = message.topic;
@@ -38,31 +38,46 @@ Intake::Taken Intake::take(const Message& message) {
   Taken taken;
   for (const Series& series : cache_.of(topic)) {
     if (message.retained && !series.rule->retained) continue;
-    if (!series.layout) {
-      const std::lock_guard lock(mutex_);
-      count_bad(topic, series.problem);
-      continue;
+    std::string problem;
+    if (series.layout) {
+      Said said = read_payload(*series.rule, message.payload);
+      problem = std::move(said.problem);
+      taken.refused = !append(*series.rule, *series.layout, said.values, said.wall, arrival, taken);
+    } else if (!series.problem.empty()) {
+      problem = series.problem;
+    } else {
+      Decoded decoded = decode(*series.rule, topic, message.payload);
+      problem = std::move(decoded.problem);
+      taken.refused = !append(*series.rule, decoded, arrival, taken);
     }
-    const Decoded decoded = decode(*series.rule, message.payload);
-    // A payload's own time is its sender's word, whatever our clock is worth.
-    const Stamp stamp{decoded.wall.value_or(arrival.wall), arrival.boot, decoded.wall || arrival.synchronised};
-    const Hold hold = series.rule->qos > 0 ? Hold::yes : Hold::no;
-    const SeqRange range = queue_.append(*series.layout, stamp, std::span(&decoded.value, 1), hold);
-    if (range.count() == 0) {
-      taken.refused = true;
-      return taken;
-    }
-    taken.readings.push_back(range);
-    count(series, decoded, topic, arrival.wall);
+    if (taken.refused) return taken;
+    if (!problem.empty()) count_bad(topic, problem);
   }
   return taken;
 }
 
-void Intake::count(const Series& series, const Decoded& decoded, std::string_view topic, std::int64_t arrival) {
+/// False: the queue is closing.
+bool Intake::append(const config::MqttRule& rule, const Layout& layout, std::span<const Value> values,
+                    std::optional<std::int64_t> wall, const Stamp& arrival, Taken& taken) {
+  // A payload's own time is its sender's word, whatever our clock is worth.
+  const Stamp stamp{wall.value_or(arrival.wall), arrival.boot, wall || arrival.synchronised};
+  const SeqRange range = queue_.append(layout, stamp, values, rule.qos > 0 ? Hold::yes : Hold::no);
+  if (range.count() == 0) return false;
+  taken.readings.push_back(range);
+  count_device(layout.device(), values, arrival.wall);
+  return true;
+}
+
+bool Intake::append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken) {
+  return std::all_of(decoded.portions.begin(), decoded.portions.end(), [&](const Portion& portion) {
+    return append(rule, shapes_.of(portion.device, portion.points), portion.values, portion.wall, arrival, taken);
+  });
+}
+
+void Intake::count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival) {
+  const auto bad = std::find_if(values.begin(), values.end(), [](const Value& value) { return !good(value); });
   const std::lock_guard lock(mutex_);
-  ++readings_;
-  if (!decoded.problem.empty()) count_bad(topic, decoded.problem);
-  const std::string& name = series.layout->device();
+  readings_ += values.size();
   auto device = devices_.find(name);
   if (device == devices_.end()) {
     if (devices_.size() >= listed_devices) return;
@@ -70,15 +85,15 @@ void Intake::count(const Series& series, const Decoded& decoded, std::string_vie
     device->second.name = name;
   }
   DeviceHealth& health = device->second;
-  const bool is_good = good(decoded.value);
-  health.state = is_good ? State::up : State::degraded;
-  health.error = decoded.problem;
+  health.state = bad == values.end() ? State::up : State::degraded;
+  health.error = bad == values.end() ? "" : std::get<Bad>(*bad).reason;
   health.last_reading = arrival;
   ++health.polls;
-  if (!is_good) ++health.errors;
+  if (bad != values.end()) ++health.errors;
 }
 
 void Intake::count_bad(std::string_view topic, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
   ++bad_payloads_;
   last_bad_payload_ = shown(topic) + ": " + reason;
 }

@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "drivers/mqtt/message.h"
 #include "drivers/mqtt/payload.h"
 #include "drivers/mqtt/series.h"
+#include "drivers/mqtt/shapes.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -29,20 +32,24 @@ class Intake {
     std::vector<SeqRange> readings;  // what has to be safe before the message is
     bool refused = false;            // the queue is closing: not all of them were taken
   };
-  /// One thread at a time. Every rule that matches makes one reading, where the topic gives it its names. Waits while
-  /// the queue's memory is full.
+  /// One thread at a time. Every rule that matches makes its readings, where they have names. Waits while the queue's
+  /// memory is full.
   Taken take(const Message& message);
 
   /// Any thread: fills in readings, bad payloads and devices.
   void report(SourceHealth& health) const;
 
  private:
-  void count(const Series& series, const Decoded& decoded, std::string_view topic, std::int64_t arrival);
+  bool append(const config::MqttRule& rule, const Layout& layout, std::span<const Value> values,
+              std::optional<std::int64_t> wall, const Stamp& arrival, Taken& taken);
+  bool append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken);
+  void count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival);
   void count_bad(std::string_view topic, const std::string& reason);
 
   Queue& queue_;
   const Clock& clock_;
   SeriesCache cache_;
+  Shapes shapes_;
 
   mutable std::mutex mutex_;
   std::uint64_t readings_ = 0;

@@ -8,6 +8,7 @@
 
 #include "config/utf8.h"
 #include "drivers/mqtt/json_lookup.h"
+#include "drivers/mqtt/topic.h"
 #include "drivers/mqtt/wall_time.h"
 
 namespace fieldpost::drivers::mqtt {
@@ -53,34 +54,46 @@ Value read_text(std::string_view payload) {
   return std::string(text);
 }
 
-Decoded of_value(Value value) {
-  Decoded decoded{std::move(value), std::nullopt, {}};
-  const auto* text = std::get_if<std::string>(&decoded.value);
-  if (text != nullptr && text->size() > longest_string) decoded.value = Bad{"string longer than 64 KiB"};
-  if (const auto* bad = std::get_if<Bad>(&decoded.value)) decoded.problem = bad->reason;
-  return decoded;
+Said of_value(Value value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text != nullptr && text->size() > longest_string) value = Bad{"string longer than 64 KiB"};
+  Said said;
+  if (const auto* bad = std::get_if<Bad>(&value)) said.problem = bad->reason;
+  said.values.push_back(std::move(value));
+  return said;
 }
 
-Decoded read_json(const config::MqttRule& rule, std::string_view payload) {
+Said read_json(const config::MqttRule& rule, std::string_view payload) {
   const std::array<std::string, 2> pointers{rule.value, rule.time};
   const bool timed = !rule.time.empty();
   JsonLookup found = look_up(payload, std::span(pointers).first(timed ? 2 : 1));
   if (!found.problem.empty()) return of_value(Bad{std::move(found.problem)});
-  Decoded decoded = of_value(std::move(found.at[0]));
-  if (!timed) return decoded;
-  decoded.wall = wall_time(found.at[1]);
-  if (decoded.wall || !decoded.problem.empty()) return decoded;
-  decoded.problem = (good(found.at[1]) ? "unreadable time at " : "no time at ") + rule.time;
-  return decoded;
+  Said said = of_value(std::move(found.at[0]));
+  if (!timed) return said;
+  said.wall = wall_time(found.at[1]);
+  if (said.wall || !said.problem.empty()) return said;
+  said.problem = (good(found.at[1]) ? "unreadable time at " : "no time at ") + rule.time;
+  return said;
 }
 
 }  // namespace
 
-Decoded decode(const config::MqttRule& rule, std::string_view payload) {
+Said read_payload(const config::MqttRule& rule, std::string_view payload) {
   if (payload.empty()) return of_value(Bad{"empty payload"});
   if (payload.size() > largest_payload) return of_value(Bad{"payload larger than 1 MiB"});
   if (rule.payload == config::MqttRule::Payload::json) return read_json(rule, payload);
   return of_value(read_text(payload));
+}
+
+Decoded decode(const config::MqttRule& rule, std::string_view topic, std::string_view payload) {
+  auto names = name(rule, topic);
+  if (!names) return {};
+  if (!names->problem.empty()) return {{}, std::move(names->problem)};
+  Said said = read_payload(rule, payload);
+  Decoded decoded{{}, std::move(said.problem)};
+  decoded.portions.push_back(
+      {std::move(names->device), {{std::move(names->point), rule.unit}}, std::move(said.values), said.wall});
+  return decoded;
 }
 
 }  // namespace fieldpost::drivers::mqtt

@@ -40,11 +40,16 @@ void expect(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string bytes(data + 1, data + size);
-  const fieldpost::drivers::mqtt::Decoded decoded =
-      fieldpost::drivers::mqtt::decode(rules[*data % std::size(rules)], bytes);
-  expect(good(decoded.value) || !decoded.problem.empty());
-  const auto* text = std::get_if<std::string>(&decoded.value);
-  expect(text == nullptr || fieldpost::config::valid_utf8(*text));
+  const auto decoded = fieldpost::drivers::mqtt::decode(rules[*data % std::size(rules)], "a/b/c", bytes);
+  expect(!decoded.portions.empty() || !decoded.problem.empty());
+  for (const auto& portion : decoded.portions) {
+    expect(!portion.values.empty() && portion.values.size() == portion.points.size());
+    for (const fieldpost::Value& value : portion.values) {
+      expect(good(value) || !decoded.problem.empty());
+      const auto* text = std::get_if<std::string>(&value);
+      expect(text == nullptr || fieldpost::config::valid_utf8(*text));
+    }
+  }
 
   const auto names = fieldpost::drivers::mqtt::name(rules[0], bytes);
   expect(!names || names->device.empty() == !names->problem.empty());

@@ -14,13 +14,13 @@ Value json(const std::string& pointer, const std::string& payload) {
   config::MqttRule rule;
   rule.payload = Kind::json;
   rule.value = pointer;
-  return decode(rule, payload).value;
+  return read_payload(rule, payload).values.at(0);
 }
 
 Value text(const std::string& payload) {
   config::MqttRule rule;
   rule.payload = Kind::text;
-  return decode(rule, payload).value;
+  return read_payload(rule, payload).values.at(0);
 }
 
 Value bad(const std::string& reason) {
@@ -158,7 +158,7 @@ TEST_CASE("the payload's time") {
   config::MqttRule rule;
   rule.value = "/v";
   rule.time = "/ts";
-  const auto at = [&](const std::string& time) { return decode(rule, "{\"v\":1,\"ts\":" + time + "}"); };
+  const auto at = [&](const std::string& time) { return read_payload(rule, "{\"v\":1,\"ts\":" + time + "}"); };
   constexpr std::int64_t second = 1'795'338'191;  // 2026-11-22T09:03:11Z
   struct Row {
     const char* time;
@@ -184,10 +184,10 @@ TEST_CASE("the payload's time") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.time);
-    const Decoded decoded = at(row.time);
+    const Said decoded = at(row.time);
     CHECK(decoded.wall == row.wall);
     CHECK(decoded.problem.empty());
-    CHECK(decoded.value == integer(1));
+    CHECK(decoded.values.at(0) == integer(1));
   }
   for (const char* time :
        {R"("2026-11-22T09:03:11")", R"("2026-11-22")", R"("2026-02-29T00:00:00Z")", R"("2026-13-01T00:00:00Z")",
@@ -195,15 +195,15 @@ TEST_CASE("the payload's time") {
         R"("2026-11-22T09:03:11.Z")", R"("2026-11-22T09:03:11Zx")", R"("2026-11-22T09:03:11+25:00")",
         R"("1969-12-31T23:59:59Z")", R"("yesterday")", "-1", "-1.5", "1e300", "true"}) {
     CAPTURE(time);
-    const Decoded decoded = at(time);
+    const Said decoded = at(time);
     CHECK_FALSE(decoded.wall);
     CHECK(decoded.problem == "unreadable time at /ts");
-    CHECK(decoded.value == integer(1));
+    CHECK(decoded.values.at(0) == integer(1));
   }
-  CHECK(decode(rule, R"({"v":1})").problem == "no time at /ts");
-  CHECK(decode(rule, R"({"v":1,"ts":null})").problem == "no time at /ts");
-  CHECK(decode(rule, R"({"v":null,"ts":0})").problem == "null at /v");
-  CHECK(decode(rule, R"({"ts":0})").wall == 0);
+  CHECK(read_payload(rule, R"({"v":1})").problem == "no time at /ts");
+  CHECK(read_payload(rule, R"({"v":1,"ts":null})").problem == "no time at /ts");
+  CHECK(read_payload(rule, R"({"v":null,"ts":0})").problem == "null at /v");
+  CHECK(read_payload(rule, R"({"ts":0})").wall == 0);
 }
 
 }  // namespace

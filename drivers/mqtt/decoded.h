@@ -1,0 +1,27 @@
+// What a decoder makes of one message. Decoders throw nothing; of a payload that says nothing they give no portions and
+// a problem.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "buffer/reading.h"
+
+namespace fieldpost::drivers::mqtt {
+
+/// Readings of one device at one time: they are appended together. One value a point.
+struct Portion {
+  std::string device;
+  std::vector<PointName> points;
+  std::vector<Value> values;
+  std::optional<std::int64_t> wall{};  // microseconds since 1970; nothing: the time of arrival counts
+};
+
+struct Decoded {
+  std::vector<Portion> portions;
+  std::string problem;  // what to tell the operator, the last one where there are several; empty: none
+};
+
+}  // namespace fieldpost::drivers::mqtt
