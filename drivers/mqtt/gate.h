@@ -30,7 +30,8 @@ namespace fieldpost::drivers::mqtt {
 class Gate {
  public:
   /// Starts its thread. All outlive it. Throws std::system_error where there are no more files.
-  Gate(const config::MqttBroker& broker, Queue& queue, Resolver& resolver);
+  /// `queue`: where the readings are that taken() names; nullptr where it never names any.
+  Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver);
   /// Closes both sides. What is held back then will be delivered again.
   ~Gate();
   Gate(const Gate&) = delete;
@@ -61,7 +62,7 @@ class Gate {
   void fail(const std::string& problem);
 
   const config::MqttBroker& broker_;
-  Queue& queue_;
+  Queue* queue_;
   Resolver& resolver_;
   Meeting meeting_;
   Interrupt interrupt_;

@@ -30,9 +30,13 @@ std::string shown(std::string_view topic) {
 }  // namespace
 
 Intake::Intake(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
-    : queue_(queue), clock_(clock), cache_(broker, cached_topics), shapes_(broker.name, cached_names) {}
+    : broker_(broker),
+      queue_(queue),
+      clock_(clock),
+      cache_(broker_, cached_topics),
+      shapes_(broker.name, cached_names) {}
 
-Intake::Taken Intake::take(const Message& message) {
+Taken Intake::take(const Message& message) {
   const std::string& topic = message.topic;
   const Stamp arrival = clock_.now();
   Taken taken;

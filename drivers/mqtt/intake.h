@@ -25,13 +25,9 @@ namespace fieldpost::drivers::mqtt {
 
 class Intake {
  public:
-  /// All three outlive it.
+  /// Queue and clock outlive it.
   Intake(const config::MqttBroker& broker, Queue& queue, const Clock& clock);
 
-  struct Taken {
-    std::vector<SeqRange> readings;  // what has to be safe before the message is
-    bool refused = false;            // the queue is closing: not all of them were taken
-  };
   /// One thread at a time. Every rule that matches makes its readings, where they have names. Waits while the queue's
   /// memory is full.
   Taken take(const Message& message);
@@ -46,6 +42,7 @@ class Intake {
   void count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival);
   void count_bad(std::string_view topic, const std::string& reason);
 
+  const config::MqttBroker broker_;
   Queue& queue_;
   const Clock& clock_;
   SeriesCache cache_;

@@ -1,7 +1,10 @@
-// What a broker delivers.
+// What a broker delivers, and what becomes of it.
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "buffer/reading.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -9,6 +12,11 @@ struct Message {
   std::string topic;
   std::string payload;
   bool retained = false;  // the broker had it from before the subscription
+};
+
+struct Taken {
+  std::vector<SeqRange> readings;  // what has to be safe before the message is acknowledged
+  bool refused = false;            // the queue is closing: not all of them were taken
 };
 
 }  // namespace fieldpost::drivers::mqtt

@@ -37,12 +37,12 @@ std::vector<Subscription> distinct(const std::vector<config::MqttRule>& rules) {
 
 }  // namespace
 
-Session::Session(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
+Session::Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Take take)
     : broker_(broker),
       queue_(queue),
       clock_(clock),
       resolver_(broker.url.host, broker.url.port),
-      intake_(broker_, queue, clock),
+      take_(std::move(take)),
       subscriptions_(distinct(broker.rules)),
       since_(clock.now().wall) {}
 
@@ -140,7 +140,7 @@ void Session::take_messages(Gate& gate) {
     messages.swap(messages_);
   }
   for (const Message& message : messages) {
-    Intake::Taken taken = intake_.take(message);
+    Taken taken = take_(message);
     if (taken.refused) return;  // the queue is closing: these will be delivered again
     gate.taken(std::move(taken.readings));
   }
@@ -208,14 +208,10 @@ SourceHealth Session::health() const {
   health.name = broker_.name;
   health.driver = "mqtt";
   health.url = broker_.url.text;
-  intake_.report(health);
   const std::lock_guard lock(mutex_);
   health.state = state_;
   health.since = since_;
   health.error = error_;
-  for (DeviceHealth& device : health.devices) {
-    if (state_ == State::down) device.state = State::down;
-  }
   return health;
 }
 

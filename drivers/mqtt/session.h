@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <random>
 #include <string>
@@ -14,20 +15,25 @@
 #include "drivers/driver.h"
 #include "drivers/mqtt/client.h"
 #include "drivers/mqtt/gate.h"
-#include "drivers/mqtt/intake.h"
+#include "drivers/mqtt/message.h"
 #include "drivers/net/resolve.h"
 
 namespace fieldpost::drivers::mqtt {
 
 class Session {
  public:
-  Session(const config::MqttBroker& broker, Queue& queue, const Clock& clock);
+  /// On run()'s thread.
+  using Take = std::function<Taken(const Message& message)>;
+
+  /// `queue`: where the readings become safe; nullptr where none are made. It and the clock outlive this.
+  Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Take take);
 
   /// The source's thread: connects, subscribes, takes messages and connects again until the stop.
   void run();
 
   /// Any thread; they return at once.
   void request_stop();
+  /// Without what is known of readings and devices.
   SourceHealth health() const;
 
  private:
@@ -46,12 +52,12 @@ class Session {
   void pause(unsigned attempt);
 
   const config::MqttBroker broker_;
-  Queue& queue_;
+  Queue* queue_;
   const Clock& clock_;
 
   // run()'s thread only.
   Resolver resolver_;
-  Intake intake_;
+  Take take_;
   std::vector<Subscription> subscriptions_;
   std::string lowered_;
   std::minstd_rand jitter_{std::random_device{}()};

@@ -1,11 +1,14 @@
 #include "drivers/mqtt/source.h"
 
+#include "drivers/mqtt/intake.h"
 #include "drivers/mqtt/session.h"
 
 namespace fieldpost::drivers {
 
 MqttSource::MqttSource(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
-    : session_(std::make_unique<mqtt::Session>(broker, queue, clock)) {}
+    : intake_(std::make_unique<mqtt::Intake>(broker, queue, clock)),
+      session_(std::make_unique<mqtt::Session>(
+          broker, &queue, clock, [this](const mqtt::Message& message) { return intake_->take(message); })) {}
 
 MqttSource::~MqttSource() {
   if (!thread_.joinable()) return;
@@ -26,7 +29,12 @@ void MqttSource::join() {
 }
 
 SourceHealth MqttSource::health() const {
-  return session_->health();
+  SourceHealth health = session_->health();
+  intake_->report(health);
+  for (DeviceHealth& device : health.devices) {
+    if (health.state == State::down) device.state = State::down;
+  }
+  return health;
 }
 
 }  // namespace fieldpost::drivers

@@ -13,8 +13,9 @@
 namespace fieldpost::drivers {
 
 namespace mqtt {
+class Intake;
 class Session;
-}
+}  // namespace mqtt
 
 class MqttSource final : public Source {
  public:
@@ -32,6 +33,7 @@ class MqttSource final : public Source {
   SourceHealth health() const override;
 
  private:
+  std::unique_ptr<mqtt::Intake> intake_;
   std::unique_ptr<mqtt::Session> session_;
   std::thread thread_;
 };
