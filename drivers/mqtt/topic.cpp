@@ -22,7 +22,8 @@ std::optional<std::string_view> after_first(std::string_view levels) {
   return levels.substr(slash + 1);
 }
 
-/// Text with each {n} replaced by the n-th capture. Another brace stays as it is: the configuration has refused it.
+}  // namespace
+
 std::string fill(std::string_view text, const std::vector<std::string_view>& captures) {
   std::string out;
   while (!text.empty()) {
@@ -40,14 +41,12 @@ std::string fill(std::string_view text, const std::vector<std::string_view>& cap
   return out;
 }
 
-std::string problem_of(const std::string& name) {
-  if (name.empty()) return " name is empty";
-  if (name.size() > longest_name) return " name is longer than 255 bytes";
-  if (!config::valid_utf8(name)) return " name is not UTF-8";
+std::string wrong_with(std::string_view name) {
+  if (name.empty()) return "name is empty";
+  if (name.size() > longest_name) return "name is longer than 255 bytes";
+  if (!config::valid_utf8(name)) return "name is not UTF-8";
   return {};
 }
-
-}  // namespace
 
 std::optional<std::vector<std::string_view>> match(std::string_view filter, std::string_view topic) {
   // 4.7.2: a leading wildcard does not match the server's own topics.
@@ -80,8 +79,8 @@ std::optional<Names> name(const config::MqttRule& rule, std::string_view topic) 
   const auto captures = match(config::without_share(rule.topic), topic);
   if (!captures) return std::nullopt;
   Names names{fill(rule.device, *captures), fill(rule.point, *captures), {}};
-  if (const std::string problem = problem_of(names.device); !problem.empty()) return Names{{}, {}, "device" + problem};
-  if (const std::string problem = problem_of(names.point); !problem.empty()) return Names{{}, {}, "point" + problem};
+  if (const std::string wrong = wrong_with(names.device); !wrong.empty()) return Names{{}, {}, "device " + wrong};
+  if (const std::string wrong = wrong_with(names.point); !wrong.empty()) return Names{{}, {}, "point " + wrong};
   return names;
 }
 

@@ -1,5 +1,5 @@
-// A Sparkplug B payload on the wire, which is Protocol Buffers (Sparkplug 3.0, section 6.4), and the one that asks for a
-// birth. Pure; payload.cpp alone knows the library that reads the encoding.
+// A Sparkplug B payload on the wire, which is Protocol Buffers (Sparkplug 3.0, section 6.4), and the one that asks for
+// a birth. Pure; payload.cpp alone knows the library that reads the encoding.
 #pragma once
 
 #include <cstddef>
