@@ -122,12 +122,14 @@ struct ModbusLink {
 };
 
 struct MqttRule {
-  enum class Payload { json, text };
+  enum class Payload { json, text, sparkplug };
   std::string topic;     // a filter with + and #
   int qos = 1;           // 0 to 2
   bool retained = true;  // false: messages that the broker had kept from before are left out
   Payload payload = Payload::json;
-  std::string device;  // templates: {1} is the first wildcard, # is all the levels that it stands for
+  // Templates: {1} is the first wildcard, # is all the levels that it stands for. sparkplug: may be empty, for the
+  // names that births give; {metric} in `point` is the metric's.
+  std::string device;
   std::string point;
   std::string value;  // JSON pointer; "" is the whole document
   std::string time;   // JSON pointer to the reading's time; empty: the time of arrival
@@ -153,6 +155,7 @@ struct MqttBroker {
       std::chrono::hours{24 * 7};      // 5: how long the broker keeps messages for an agent that is away
   std::optional<int> receive_maximum;  // 5: messages on the way; nothing: 65,535, or the broker's own limit
   std::string will;                    // topic of the last will; empty: none
+  bool rebirth = false;                // Sparkplug: edge nodes are asked for births that are missing
   // Of what only the files can judge: "ca".
   Places places;
   std::vector<MqttRule> rules;

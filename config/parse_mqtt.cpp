@@ -1,4 +1,6 @@
 // [[mqtt]] and [[mqtt.subscribe]].
+#include <algorithm>
+
 #include "config/sections.h"
 #include "config/template.h"
 #include "config/topic.h"
@@ -9,7 +11,8 @@ namespace {
 
 /// device or point: a name, of which {1} to {wildcards} stand for levels of the topic. Below 0: the filter is wrong,
 /// and nothing can be said of the numbers.
-std::string parse_name(Fields& fields, std::string_view key, int wildcards) {
+/// `own` is a placeholder beside the numbers; empty: there is none.
+std::string parse_name(Fields& fields, std::string_view key, int wildcards, std::string_view own = {}) {
   if (!fields.require(key, "a name, or {1} for the topic's first wildcard")) return "";
   const auto text = fields.name(key);
   if (!text) return "";
@@ -19,6 +22,7 @@ std::string parse_name(Fields& fields, std::string_view key, int wildcards) {
     return "";
   }
   for (const std::string& name : std::get<Template>(parsed).names) {
+    if (name == own && !own.empty()) continue;
     const auto number = name.starts_with('0') ? std::nullopt : parse_number(name, 65535);
     if (!number) {
       fields.wrong(key, "has an unknown placeholder " + in_quotes("{" + name + "}") + ": {1} is the first wildcard");
@@ -89,8 +93,12 @@ void parse_session(Fields& fields, MqttBroker& broker) {
 }
 
 void parse_payload(Fields& fields, MqttRule& rule) {
-  const auto payload = fields.choice("payload", {"json", "text"}, {"sparkplug", "raw"});
+  const auto payload = fields.choice("payload", {"json", "text", "sparkplug"}, {"raw"});
   if (payload == "text") rule.payload = MqttRule::Payload::text;
+  if (payload == "sparkplug") {
+    rule.payload = MqttRule::Payload::sparkplug;
+    return check_sparkplug(fields, rule);
+  }
   for (const auto& [key, into] : {std::pair{"value", &rule.value}, std::pair{"time", &rule.time}}) {
     const auto pointer = fields.text(key);
     if (!pointer) continue;
@@ -123,12 +131,29 @@ MqttRule parse_rule(Fields& fields, const Context& context) {
   fields.integer("qos", rule.qos, 0, 2);
   rule.retained = fields.choice("retained", {"take", "ignore"}) != "ignore";
   parse_payload(fields, rule);
-  rule.device = parse_name(fields, "device", wildcards);
+  const bool named = rule.payload == MqttRule::Payload::sparkplug;  // by the payload, where the rule says nothing
+  if (!named || fields.has("device")) rule.device = parse_name(fields, "device", wildcards);
   check_device(fields, rule.device, context);
-  rule.point = parse_name(fields, "point", wildcards);
+  if (!named || fields.has("point")) rule.point = parse_name(fields, "point", wildcards, named ? "metric" : "");
   rule.unit = fields.text("unit").value_or("");
   fields.finish({"values", "keep_bad", "type", "order", "scale", "offset", "enum", "time_zone"});
   return rule;
+}
+
+/// After the rules.
+void parse_rebirth(Fields& fields, MqttBroker& broker) {
+  const Node* node = fields.find("rebirth");
+  if (node == nullptr) return;
+  const auto* yes = std::get_if<bool>(&node->value);
+  const bool used = std::any_of(broker.rules.begin(), broker.rules.end(),
+                                [](const MqttRule& rule) { return rule.payload == MqttRule::Payload::sparkplug; });
+  if (yes == nullptr) {
+    fields.wrong("rebirth", "must be true or false");
+  } else if (*yes && !used) {
+    fields.wrong("rebirth", "is of Sparkplug B: no rule of this broker has payload = \"sparkplug\"");
+  } else {
+    broker.rebirth = *yes;
+  }
 }
 
 }  // namespace
@@ -156,7 +181,8 @@ void parse_mqtt(Fields& root, Context& context) {
       broker.rules.push_back(parse_rule(rule, context));
     }
     if (!has_rules) fields.wrong("subscribe", "is missing: a broker has at least one [[mqtt.subscribe]]");
-    fields.finish({"rebirth"});
+    parse_rebirth(fields, broker);
+    fields.finish();
     context.config.mqtt.push_back(std::move(broker));
   }
 }

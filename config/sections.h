@@ -75,6 +75,8 @@ void parse_kafka_properties(Fields& kafka, Kafka& into);
 /// max_registers, max_coils, max_gap of a link, a device or a map.
 void parse_limits(Fields& fields, Limits& into);
 void parse_modbus(Fields& root, Context& context);
+/// What a rule with payload = "sparkplug" may not have, and which topics it needs.
+void check_sparkplug(Fields& rule, const MqttRule& parsed);
 /// After parse_modbus: no device may have the name of a Modbus device.
 void parse_mqtt(Fields& root, Context& context);
 

@@ -23,6 +23,24 @@ Parsed<int> parse_filter(std::string_view filter) {
   }
 }
 
+bool overlap(std::string_view filter, std::string_view other) {
+  while (true) {
+    const std::size_t slash = filter.find('/');
+    const std::size_t other_slash = other.find('/');
+    const std::string_view level = filter.substr(0, slash);
+    const std::string_view other_level = other.substr(0, other_slash);
+    if (level == "#" || other_level == "#") return true;
+    if (level != other_level && level != "+" && other_level != "+") return false;
+    if (slash == std::string_view::npos || other_slash == std::string_view::npos) {
+      // a/# matches a, too.
+      return (slash == other_slash) || (slash == std::string_view::npos && other.substr(other_slash) == "/#") ||
+             (other_slash == std::string_view::npos && filter.substr(slash) == "/#");
+    }
+    filter.remove_prefix(slash + 1);
+    other.remove_prefix(other_slash + 1);
+  }
+}
+
 std::string_view without_share(std::string_view filter) {
   constexpr std::string_view share = "$share/";
   if (!filter.starts_with(share)) return filter;

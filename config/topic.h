@@ -11,6 +11,9 @@ namespace fieldpost::config {
 /// The number of wildcards in the filter.
 Parsed<int> parse_filter(std::string_view filter);
 
+/// Whether some topic matches both.
+bool overlap(std::string_view filter, std::string_view other);
+
 /// The filter of a shared subscription, $share/GROUP/FILTER; any other as it is.
 std::string_view without_share(std::string_view filter);
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "config/utf8.h"
+#include "drivers/mqtt/sparkplug/payload.h"
+#include "drivers/mqtt/sparkplug/portions.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -34,16 +36,23 @@ Intake::Intake(const config::MqttBroker& broker, Queue& queue, const Clock& cloc
       queue_(queue),
       clock_(clock),
       cache_(broker_, cached_topics),
-      shapes_(broker.name, cached_names) {}
+      shapes_(broker.name, cached_names),
+      host_(broker.rebirth) {}
 
 Taken Intake::take(const Message& message) {
   const std::string& topic = message.topic;
   const Stamp arrival = clock_.now();
   Taken taken;
+  std::optional<sparkplug::Heard> heard;  // once, whatever number of rules match
   for (const Series& series : cache_.of(topic)) {
     if (message.retained && !series.rule->retained) continue;
     std::string problem;
-    if (series.layout) {
+    if (series.rule->payload == config::MqttRule::Payload::sparkplug) {
+      if (!heard) heard = host_.take(topic, message.payload, message.retained, arrival);
+      Decoded decoded = sparkplug::portions(*series.rule, topic, *heard);
+      problem = std::move(decoded.problem);
+      taken.refused = !append(*series.rule, decoded, arrival, taken);
+    } else if (series.layout) {
       Said said = read_payload(*series.rule, message.payload);
       problem = std::move(said.problem);
       taken.refused = !append(*series.rule, *series.layout, said.values, said.wall, arrival, taken);
@@ -56,6 +65,9 @@ Taken Intake::take(const Message& message) {
     }
     if (taken.refused) return taken;
     if (!problem.empty()) count_bad(topic, problem);
+  }
+  if (heard && heard->ask_birth) {
+    taken.request = {*heard->ask_birth, sparkplug::rebirth_request(static_cast<std::uint64_t>(arrival.wall / 1000))};
   }
   return taken;
 }

@@ -20,6 +20,7 @@
 #include "drivers/mqtt/payload.h"
 #include "drivers/mqtt/series.h"
 #include "drivers/mqtt/shapes.h"
+#include "drivers/mqtt/sparkplug/host.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -47,6 +48,7 @@ class Intake {
   const Clock& clock_;
   SeriesCache cache_;
   Shapes shapes_;
+  sparkplug::Host host_;
 
   mutable std::mutex mutex_;
   std::uint64_t readings_ = 0;

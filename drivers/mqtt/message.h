@@ -1,6 +1,7 @@
 // What a broker delivers, and what becomes of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,16 @@ struct Message {
   bool retained = false;  // the broker had it from before the subscription
 };
 
+/// To be published with QoS 0, not retained.
+struct Request {
+  std::string topic;
+  std::string payload;
+};
+
 struct Taken {
-  std::vector<SeqRange> readings;  // what has to be safe before the message is acknowledged
-  bool refused = false;            // the queue is closing: not all of them were taken
+  std::vector<SeqRange> readings;    // what has to be safe before the message is acknowledged
+  bool refused = false;              // the queue is closing: not all of them were taken
+  std::optional<Request> request{};  // what the message gave cause to ask for
 };
 
 }  // namespace fieldpost::drivers::mqtt

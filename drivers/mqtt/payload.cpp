@@ -6,8 +6,11 @@
 #include <span>
 #include <utility>
 
+#include "config/topic.h"
 #include "config/utf8.h"
 #include "drivers/mqtt/json_lookup.h"
+#include "drivers/mqtt/sparkplug/host.h"
+#include "drivers/mqtt/sparkplug/portions.h"
 #include "drivers/mqtt/topic.h"
 #include "drivers/mqtt/wall_time.h"
 
@@ -86,6 +89,11 @@ Said read_payload(const config::MqttRule& rule, std::string_view payload) {
 }
 
 Decoded decode(const config::MqttRule& rule, std::string_view topic, std::string_view payload) {
+  if (rule.payload == config::MqttRule::Payload::sparkplug) {
+    if (!match(config::without_share(rule.topic), topic)) return {};
+    sparkplug::Host host(false);
+    return sparkplug::portions(rule, topic, host.take(topic, payload, false, {}));
+  }
   auto names = name(rule, topic);
   if (!names) return {};
   if (!names->problem.empty()) return {{}, std::move(names->problem)};

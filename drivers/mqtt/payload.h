@@ -25,6 +25,7 @@ struct Said {
 Said read_payload(const config::MqttRule& rule, std::string_view payload);
 
 /// The readings of a message with the names that it gives them. No portions and no problem: the topic does not match.
+/// Of Sparkplug B what the message says by itself, without its edge node's births.
 Decoded decode(const config::MqttRule& rule, std::string_view topic, std::string_view payload);
 
 }  // namespace fieldpost::drivers::mqtt

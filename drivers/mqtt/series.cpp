@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "config/topic.h"
 #include "drivers/mqtt/topic.h"
 
 namespace fieldpost::drivers::mqtt {
@@ -33,6 +34,10 @@ const std::vector<Series>& SeriesCache::of(std::string_view topic) {
 std::vector<Series> SeriesCache::make(std::string_view topic) const {
   std::vector<Series> made;
   for (const config::MqttRule& rule : broker_.rules) {
+    if (rule.payload == config::MqttRule::Payload::sparkplug) {
+      if (match(config::without_share(rule.topic), topic)) made.push_back({&rule, std::nullopt, {}});
+      continue;
+    }
     auto names = name(rule, topic);
     if (!names) continue;
     Series series{&rule, std::nullopt, std::move(names->problem)};

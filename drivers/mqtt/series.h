@@ -17,7 +17,7 @@ namespace fieldpost::drivers::mqtt {
 /// What one rule makes of one topic.
 struct Series {
   const config::MqttRule* rule = nullptr;
-  std::optional<Layout> layout;  // nothing: the topic gives no names, and `problem` says why
+  std::optional<Layout> layout;  // nothing: the topic gives no names; where it should, `problem` says why
   std::string problem;
 };
 

@@ -104,14 +104,14 @@ std::string Session::attend(Client& client, Gate& gate) {
         changed_.wait_until(lock, again, something);
       }
     }
-    take_messages(gate);
+    take_messages(client, gate);
   }
   return "";
 }
 
 std::vector<Subscription> Session::subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted) {
-  const auto granted = client.subscribe(wanted, [this, &gate] {
-    take_messages(gate);  // which come in the meantime
+  const auto granted = client.subscribe(wanted, [this, &client, &gate] {
+    take_messages(client, gate);  // which come in the meantime
     return halted();
   });
   std::vector<Subscription> again;
@@ -133,7 +133,7 @@ std::vector<Subscription> Session::subscribe(Client& client, Gate& gate, const s
   return again;
 }
 
-void Session::take_messages(Gate& gate) {
+void Session::take_messages(Client& client, Gate& gate) {
   std::vector<Message> messages;
   {
     const std::lock_guard lock(mutex_);
@@ -143,19 +143,20 @@ void Session::take_messages(Gate& gate) {
     Taken taken = take_(message);
     if (taken.refused) return;  // the queue is closing: these will be delivered again
     gate.taken(std::move(taken.readings));
+    if (taken.request) client.publish(*taken.request);
   }
 }
 
 // What the agent has taken is acknowledged if it becomes safe soon.
 void Session::leave(Client& client, Gate& gate) {
-  take_messages(gate);
+  take_messages(client, gate);
   const auto deadline = steady_clock::now() + give_up_stop / 2;
   while (stopping() && !gate.idle() && steady_clock::now() < deadline) {
     Lock lock(mutex_);
     changed_.wait_for(lock, look, [this] { return lost_ || !messages_.empty(); });
     if (lost_) break;
     lock.unlock();
-    take_messages(gate);
+    take_messages(client, gate);
   }
   client.disconnect(give_up_stop / 2);
 }

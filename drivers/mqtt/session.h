@@ -42,7 +42,7 @@ class Session {
   std::string connection();
   std::string attend(Client& client, Gate& gate);
   std::vector<Subscription> subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted);
-  void take_messages(Gate& gate);
+  void take_messages(Client& client, Gate& gate);
   void leave(Client& client, Gate& gate);
   void on_message(Message message);
   void on_lost();
