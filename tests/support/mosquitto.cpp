@@ -92,4 +92,29 @@ void Publisher::publish(const std::string& topic, std::string_view payload, int 
   }
 }
 
+class Subscriber::Impl {
+ public:
+  explicit Impl(std::uint16_t port) : paho("tcp://127.0.0.1:" + std::to_string(port), "") {}
+  ::mqtt::async_client paho;
+};
+
+Subscriber::Subscriber(std::uint16_t port, const std::string& filter) : impl_(std::make_unique<Impl>(port)) {
+  ::mqtt::async_client& paho = impl_->paho;
+  paho.start_consuming();
+  ::mqtt::connect_options options;
+  options.set_mqtt_version(MQTTVERSION_3_1_1);
+  options.set_clean_session(true);
+  if (!paho.connect(options)->wait_for(patience) || !paho.subscribe(filter, 1)->wait_for(patience)) {
+    throw std::runtime_error("the broker does not answer");
+  }
+}
+
+Subscriber::~Subscriber() = default;
+
+std::optional<Subscriber::Received> Subscriber::next(std::chrono::milliseconds at_most) {
+  ::mqtt::const_message_ptr message;
+  if (!impl_->paho.try_consume_message_for(&message, at_most) || !message) return std::nullopt;
+  return Received{message->get_topic(), message->get_payload_str()};
+}
+
 }  // namespace fieldpost::support

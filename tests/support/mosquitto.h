@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,27 @@ class Publisher {
 
   /// QoS 1: returns when the broker has acknowledged it. Throws std::runtime_error where that takes longer than 10 s.
   void publish(const std::string& topic, std::string_view payload, int qos = 1, bool retained = false);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A clean session that listens, QoS 1. One thread.
+class Subscriber {
+ public:
+  /// Subscribed when it returns. Throws std::runtime_error where the broker does not take it.
+  Subscriber(std::uint16_t port, const std::string& filter);
+  ~Subscriber();
+  Subscriber(const Subscriber&) = delete;
+  Subscriber& operator=(const Subscriber&) = delete;
+
+  struct Received {
+    std::string topic;
+    std::string payload;
+  };
+  /// Nothing: none came in time.
+  std::optional<Received> next(std::chrono::milliseconds at_most);
 
  private:
   class Impl;

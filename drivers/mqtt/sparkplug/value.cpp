@@ -143,7 +143,7 @@ Value value_of(const Metric& metric, std::optional<std::uint32_t> type) {
   const std::uint32_t declared = type.value_or(0);
   if (declared >= std::size(types)) return Bad{"unknown type " + std::to_string(declared)};
   if (types[declared].kind == Kind::no_scalar) {
-    return Bad{std::string("a ") + types[declared].name + " is no single value"};
+    return Bad{std::string(types[declared].name) + " is no single value"};
   }
   if (declared == 0 && std::holds_alternative<NoScalar>(metric.value)) return Bad{"no single value"};
   return std::visit(Reader{types[declared]}, metric.value);
