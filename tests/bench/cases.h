@@ -10,6 +10,8 @@ namespace fieldpost::bench {
 
 /// What it costs to write a reading, in each format.
 Results encode();
+/// What it costs to decode Sparkplug B.
+Results sparkplug_payload();
 /// From the device's answer to the acknowledgement, at 1,000 readings/s.
 Results latency();
 /// The same at 10,000 readings/s, in polls of 20 points and one by one.

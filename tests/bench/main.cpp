@@ -17,6 +17,7 @@ struct Case {
 };
 
 constexpr Case cases[] = {{"encode", encode},
+                          {"sparkplug", sparkplug_payload},
                           {"latency", latency},
                           {"latency-polls", latency_polls},
                           {"latency-single", latency_single},

@@ -40,7 +40,7 @@ class EdgeNode {
   /// Whether births are asked for, in time, as the standard has it.
   bool is_asked() {
     const auto received = commands_.next(mqtt_patience);
-    wire::Payload payload;
+    pb::Payload payload;
     return received && payload.ParseFromString(received->payload) && payload.metrics_size() == 1 &&
            payload.metrics(0).name() == "Node Control/Rebirth" && payload.metrics(0).boolean_value();
   }

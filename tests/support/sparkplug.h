@@ -9,7 +9,7 @@
 
 namespace fieldpost::support {
 
-namespace wire = sparkplug_wire;
+namespace pb = sparkplug_wire;
 
 /// By their numbers in Sparkplug 3.0, section 6.4.16.
 namespace spark {
@@ -39,20 +39,20 @@ class SparkPayload {
     if (seq >= 0) payload_.set_seq(static_cast<std::uint64_t>(seq));
   }
 
-  wire::Payload& operator*() { return payload_; }
-  wire::Payload* operator->() { return &payload_; }
+  pb::Payload& operator*() { return payload_; }
+  pb::Payload* operator->() { return &payload_; }
 
   /// By name and, where it is given, alias.
-  wire::Metric& add(const std::string& name, std::uint32_t type, std::optional<std::uint64_t> alias = {}) {
-    wire::Metric& metric = *payload_.add_metrics();
+  pb::Metric& add(const std::string& name, std::uint32_t type, std::optional<std::uint64_t> alias = {}) {
+    pb::Metric& metric = *payload_.add_metrics();
     metric.set_name(name);
     metric.set_datatype(type);
     if (alias) metric.set_alias(*alias);
     return metric;
   }
   /// By alias alone.
-  wire::Metric& add(std::uint64_t alias) {
-    wire::Metric& metric = *payload_.add_metrics();
+  pb::Metric& add(std::uint64_t alias) {
+    pb::Metric& metric = *payload_.add_metrics();
     metric.set_alias(alias);
     return metric;
   }
@@ -72,7 +72,7 @@ class SparkPayload {
   std::string bytes() const { return payload_.SerializeAsString(); }
 
  private:
-  wire::Payload payload_;
+  pb::Payload payload_;
 };
 
 }  // namespace fieldpost::support

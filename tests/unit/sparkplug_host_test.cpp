@@ -78,7 +78,7 @@ TEST_CASE("sparkplug: births give names to aliases") {
   SparkPayload birth(0);
   birth.death_number(1).real("load", 1, 0.5);
   birth.add("Node Control/Rebirth", spark::boolean).set_boolean_value(false);
-  wire::Metric& count = birth.add("count", spark::int8, 2);
+  pb::Metric& count = birth.add("count", spark::int8, 2);
   count.set_int_value(251);
   count.mutable_properties()->add_keys("engUnit");
   count.mutable_properties()->add_values()->set_text("pcs");
@@ -281,7 +281,7 @@ TEST_CASE("sparkplug: each time has its portion, and a point that comes twice ha
   ground.bear();
   SparkPayload data(2);
   const auto add = [&data](std::uint64_t alias, double value, std::uint64_t time) {
-    wire::Metric& metric = data.add(alias);
+    pb::Metric& metric = data.add(alias);
     metric.set_double_value(value);
     metric.set_timestamp(time);
   };

@@ -22,7 +22,7 @@ Value bad(const std::string& reason) {
   return Bad{reason};
 }
 
-using Set = std::function<void(wire::Metric& metric)>;
+using Set = std::function<void(pb::Metric& metric)>;
 
 /// What is read of a metric of this type that another encoder has written.
 Value read(std::uint32_t type, const Set& set) {
@@ -36,10 +36,10 @@ Value read(std::uint32_t type, const Set& set) {
 }
 
 Set int_value(std::uint32_t value) {
-  return [value](wire::Metric& metric) { metric.set_int_value(value); };
+  return [value](pb::Metric& metric) { metric.set_int_value(value); };
 }
 Set long_value(std::uint64_t value) {
-  return [value](wire::Metric& metric) { metric.set_long_value(value); };
+  return [value](pb::Metric& metric) { metric.set_long_value(value); };
 }
 Value integer(std::int64_t value) {
   return value;
@@ -99,11 +99,11 @@ TEST_CASE("sparkplug: unsigned integers, in either field") {
 }
 
 TEST_CASE("sparkplug: floating point numbers, booleans and texts") {
-  const auto real32 = [](float value) { return [value](wire::Metric& metric) { metric.set_float_value(value); }; };
-  const auto real64 = [](double value) { return [value](wire::Metric& metric) { metric.set_double_value(value); }; };
-  const auto boolean = [](bool value) { return [value](wire::Metric& metric) { metric.set_boolean_value(value); }; };
+  const auto real32 = [](float value) { return [value](pb::Metric& metric) { metric.set_float_value(value); }; };
+  const auto real64 = [](double value) { return [value](pb::Metric& metric) { metric.set_double_value(value); }; };
+  const auto boolean = [](bool value) { return [value](pb::Metric& metric) { metric.set_boolean_value(value); }; };
   const auto text = [](const std::string& value) {
-    return [value](wire::Metric& metric) { metric.set_string_value(value); };
+    return [value](pb::Metric& metric) { metric.set_string_value(value); };
   };
   CHECK(read(spark::real32, real32(0.1F)) == Value{0.1F});
   CHECK(read(spark::real32, real64(0.1)) == Value{0.1F});
@@ -126,18 +126,18 @@ TEST_CASE("sparkplug: floating point numbers, booleans and texts") {
 }
 
 TEST_CASE("sparkplug: no value, and values that are no single ones") {
-  const auto null = [](wire::Metric& metric) {
+  const auto null = [](pb::Metric& metric) {
     metric.set_is_null(true);
     metric.set_int_value(5);
   };
-  const auto bytes = [](wire::Metric& metric) { metric.set_bytes_value("\x01\x02"); };
+  const auto bytes = [](pb::Metric& metric) { metric.set_bytes_value("\x01\x02"); };
   CHECK(read(spark::int32, null) == bad("null"));
-  CHECK(read(spark::int32, [](wire::Metric&) {}) == bad("no value"));
-  CHECK(read(16, [](wire::Metric& metric) { metric.mutable_dataset_value()->set_num_of_columns(2); }) ==
+  CHECK(read(spark::int32, [](pb::Metric&) {}) == bad("no value"));
+  CHECK(read(16, [](pb::Metric& metric) { metric.mutable_dataset_value()->set_num_of_columns(2); }) ==
         bad("DataSet is no single value"));
   CHECK(read(17, bytes) == bad("Bytes is no single value"));
   CHECK(read(18, bytes) == bad("File is no single value"));
-  CHECK(read(19, [](wire::Metric& metric) { metric.mutable_template_value()->set_version("1"); }) ==
+  CHECK(read(19, [](pb::Metric& metric) { metric.mutable_template_value()->set_version("1"); }) ==
         bad("Template is no single value"));
   CHECK(read(22, bytes) == bad("Int8Array is no single value"));
   CHECK(read(34, bytes) == bad("DateTimeArray is no single value"));
@@ -167,9 +167,9 @@ TEST_CASE("sparkplug: without a type the field has to tell all") {
 
 TEST_CASE("sparkplug: what surrounds the values") {
   SparkPayload written(7);
-  wire::Metric& metric = written.add("temp", spark::real64, 42);
+  pb::Metric& metric = written.add("temp", spark::real64, 42);
   metric.set_timestamp(5);
-  wire::Properties& properties = *metric.mutable_properties();
+  pb::Properties& properties = *metric.mutable_properties();
   properties.add_keys("Quality");
   properties.add_values()->set_number(192);
   properties.add_keys("engUnit");
@@ -222,7 +222,7 @@ TEST_CASE("sparkplug: what is no payload has one clear reason") {
 }
 
 TEST_CASE("sparkplug: the request for births is what another reader expects") {
-  wire::Payload request;
+  pb::Payload request;
   REQUIRE(request.ParseFromString(rebirth_request(spark_time)));
   CHECK(request.timestamp() == spark_time);
   CHECK_FALSE(request.has_seq());
