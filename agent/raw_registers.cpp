@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "agent/forwarder/json.h"
-#include "drivers/modbus/decode.h"
+#include "drivers/decode.h"
 
 namespace fieldpost {
 namespace {
@@ -29,7 +29,7 @@ Value decoded(std::span<const std::uint16_t> words, Type type, ByteOrder order) 
   config::Point point;
   point.type = type;
   point.order = order;
-  return drivers::modbus::decode(point, words);
+  return drivers::decode(point, words);
 }
 
 struct NumberText {
@@ -85,7 +85,7 @@ std::string wide(std::span<const std::uint16_t> words) {
   for (const auto& [name, order] : orders32) {
     if (zero(two)) break;
     add("float32", name, plausible_float(decoded(two, Type::float32, order)));
-    const auto bits = static_cast<std::uint32_t>(drivers::modbus::ordered_bits(two, order));
+    const auto bits = static_cast<std::uint32_t>(drivers::ordered_bits(two, order));
     const auto as_signed = static_cast<std::int32_t>(bits);
     if (bits <= small) add("uint32", name, std::to_string(bits));
     if (as_signed < 0 && as_signed >= -static_cast<std::int32_t>(small)) add("int32", name, std::to_string(as_signed));
@@ -93,7 +93,7 @@ std::string wide(std::span<const std::uint16_t> words) {
   for (const auto& [name, order] : orders32) {
     if (words.size() < 4) break;
     add("float64", name, plausible_float(decoded(words, Type::float64, order)));
-    const std::uint64_t bits = drivers::modbus::ordered_bits(words, order);
+    const std::uint64_t bits = drivers::ordered_bits(words, order);
     if (bits > 0 && bits <= 1'000'000'000'000) add("uint64", name, std::to_string(bits));
   }
   return text;

@@ -1,14 +1,11 @@
 #include "config/parse_point.h"
 
-#include <algorithm>
 #include <charconv>
-#include <limits>
 #include <map>
 #include <string>
 
-#include "config/decimal.h"
+#include "config/parse_conversion.h"
 #include "config/point_type.h"
-#include "config/raw_value.h"
 #include "config/register.h"
 
 namespace fieldpost::config {
@@ -33,19 +30,6 @@ bool take_register(Fields& fields, std::string_view key, Register& into) {
   return true;
 }
 
-void take_decimal(Fields& fields, std::string_view key, Decimal& into, bool zero_allowed) {
-  const Node* node = fields.find(key);
-  if (node == nullptr) return;
-  std::optional<Decimal> value;
-  if (const auto* integer = std::get_if<std::int64_t>(&node->value)) value = Decimal{*integer, 0};
-  if (const auto* number = std::get_if<double>(&node->value)) value = decimal(*number);
-  if (!value || !(usable(*value) || (zero_allowed && value->digits == 0))) {
-    fields.wrong(key, std::string("must be a number of magnitude 1e-18 to 1e18") + (zero_allowed ? ", or 0" : ""));
-    return;
-  }
-  into = *value;
-}
-
 /// What of register, type and order fits together.
 void check_fit(Fields& fields, const Point& point, const Repeat& repeat) {
   if (holds_bits(point.reg.table) && point.type != Type::boolean) {
@@ -58,25 +42,6 @@ void check_fit(Fields& fields, const Point& point, const Repeat& repeat) {
   } else if (end + (repeat.count - 1) * repeat.stride > registers) {
     fields.wrong("register",
                  "runs over the last register, 65535, in the last of the " + std::to_string(repeat.count) + " repeats");
-  }
-}
-
-bool take_type(Fields& fields, Point& point) {
-  SizedType type{point.type, point.size};
-  if (fields.find("type") != nullptr && !fields.take("type", type, parse_type)) return false;
-  point.type = type.type;
-  point.size = type.size;
-  return true;
-}
-
-void take_order(Fields& fields, Point& point) {
-  const auto order = fields.text("order");
-  if (!order) return;
-  const Parsed<ByteOrder> parsed = parse_order(*order, point.type);
-  if (const auto* wrong = std::get_if<Wrong>(&parsed)) {
-    fields.wrong_value("order", *order, wrong->what);
-  } else {
-    point.order = std::get<ByteOrder>(parsed);
   }
 }
 
@@ -123,53 +88,6 @@ void take_silence(Fields& fields, Point& point) {
   }
   if (fields.has("deadband")) point.max_silence = default_silence;
   fields.duration("max_silence", point.max_silence, 1ms, 24h * 365);
-}
-
-void take_names(Fields& fields, Point& point) {
-  const Node* node = fields.find("enum");
-  if (node == nullptr) return;
-  const auto* members = std::get_if<Members>(&node->value);
-  if (members == nullptr || members->empty()) {
-    fields.wrong("enum", "must be a table of numbers and names, as in { \"3\" = \"running\" }");
-    return;
-  }
-  for (const Member& each : *members) {
-    const bool negative = each.key.starts_with('-');
-    constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    const std::string_view digits = std::string_view(each.key).substr(negative ? 1 : 0);
-    const bool hex = digits.starts_with("0x") || digits.starts_with("0X");
-    const auto number = parse_number(hex ? digits.substr(2) : digits, largest, hex ? 16 : 10);
-    const auto* name = std::get_if<std::string>(&each.node.value);
-    if (!number) {
-      fields.wrong_at(each.place, "enum", in_quotes(each.key) + " is no whole number: write { \"3\" = \"running\" }");
-    } else if (name == nullptr || name->empty() || name->size() > max_name || has_control(*name)) {
-      fields.wrong_at(each.node.place, "enum",
-                      "the name of " + printable(each.key) + " must be a text of 1 to " + std::to_string(max_name) +
-                          " bytes without control characters");
-    } else {
-      const auto code = static_cast<std::int64_t>(*number);
-      point.names.push_back({negative ? -code : code, *name});
-    }
-  }
-  std::sort(point.names.begin(), point.names.end(), [](const auto& a, const auto& b) { return a.code < b.code; });
-  const auto twice = std::adjacent_find(point.names.begin(), point.names.end(),
-                                        [](const auto& a, const auto& b) { return a.code == b.code; });
-  if (twice != point.names.end()) fields.wrong("enum", "names " + std::to_string(twice->code) + " twice");
-}
-
-void take_invalid(Fields& fields, Point& point) {
-  const Node* node = fields.find("invalid");
-  if (node == nullptr) return;
-  const auto* list = std::get_if<List>(&node->value);
-  const List one{*node};
-  for (const Node& each : list != nullptr ? *list : one) {
-    const Parsed<std::uint64_t> parsed = parse_raw_value(each, point.type);
-    if (const auto* wrong = std::get_if<Wrong>(&parsed)) {
-      fields.wrong_at(each.place, "invalid", wrong->what);
-    } else {
-      point.invalid.push_back(std::get<std::uint64_t>(parsed));
-    }
-  }
 }
 
 /// The register that holds a bit of an integer, and the bit's number there.
@@ -225,24 +143,6 @@ void take_bits(Fields& fields, std::vector<Point>& points) {
     points.push_back(bit_point(whole, number, name));
 }
 
-/// Keys that say nothing of a value of this type.
-void refuse_senseless(Fields& fields, const Point& point) {
-  const bool yes_no = point.type == Type::boolean || point.type == Type::bit;
-  const bool text = point.type == Type::string;
-  for (const auto* key : {"scale", "offset", "scale_register", "deadband", "invalid"}) {
-    if (fields.find(key) == nullptr) continue;
-    if (yes_no)
-      fields.wrong(key, point.type == Type::bit ? "cannot be: a bit is no number" : "cannot be: a bool is no number");
-    if (text) fields.wrong(key, "cannot be: a string is no number");
-    if (!point.names.empty() && std::string_view(key) != "invalid") {
-      fields.wrong(key, "cannot be beside enum: the value is a name");
-    }
-  }
-  if (!point.names.empty() && (text || is_float(point.type))) {
-    fields.wrong("enum", "cannot be: only whole numbers, a bool and a bit have names");
-  }
-}
-
 }  // namespace
 
 std::vector<Point> parse_point(Fields& fields, const Repeat& repeat) {
@@ -261,10 +161,8 @@ std::vector<Point> parse_point(Fields& fields, const Repeat& repeat) {
   take_deadband(fields, point);
   take_silence(fields, point);
   take_names(fields, point);
-  if (has_type && point.type != Type::string && point.type != Type::boolean && point.type != Type::bit) {
-    take_invalid(fields, point);
-  }
-  if (has_type) refuse_senseless(fields, point);
+  if (has_type) take_invalid(fields, point);
+  if (has_type) refuse_senseless(fields, point, {"scale", "offset", "scale_register", "deadband", "invalid"});
   point.unit = fields.text("unit").value_or("");
   if (fields.find("every") != nullptr) fields.duration("every", point.every.emplace(1s), 1ms, 24h * 365);
   point.alarm = fields.choice("lane", {"telemetry", "alarm"}).value_or("telemetry") == "alarm";

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "drivers/modbus/decode.h"
+#include "drivers/decode.h"
 
 namespace fieldpost::drivers::modbus {
 namespace {

@@ -3,11 +3,11 @@
 #include <vector>
 
 #include "config/half.h"
-#include "drivers/modbus/decimal.h"
-#include "drivers/modbus/decode.h"
+#include "drivers/decimal.h"
+#include "drivers/decode.h"
 #include "tests/support/catch.h"
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 namespace {
 
 using config::ByteOrder;
@@ -201,4 +201,4 @@ TEST_CASE("scale and offset far apart fall back to binary arithmetic", "[modbus]
 }
 
 }  // namespace
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

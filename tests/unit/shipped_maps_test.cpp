@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "config/parse.h"
-#include "drivers/modbus/decode.h"
+#include "drivers/decode.h"
 #include "drivers/modbus/plan.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_dir.h"
@@ -60,7 +60,7 @@ std::string shown(const std::string& map, const std::string& point, const Raw& r
   INFO(map << " " << point);
   REQUIRE(found != device.points.end());
   REQUIRE(static_cast<std::size_t>(config::width(*found)) == raw.size());
-  return in_words(drivers::modbus::decode(*found, raw));
+  return in_words(drivers::decode(*found, raw));
 }
 
 }  // namespace

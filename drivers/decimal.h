@@ -5,7 +5,7 @@
 
 #include "config/device_map.h"
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 
 /// The double nearest to it.
 double to_double(const config::Decimal& decimal);
@@ -15,4 +15,4 @@ double to_double(const config::Decimal& decimal);
 double scaled(std::int64_t raw, const config::Decimal& scale, const config::Decimal& offset);
 double scaled_unsigned(std::uint64_t raw, const config::Decimal& scale, const config::Decimal& offset);
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

@@ -1,4 +1,4 @@
-#include "drivers/modbus/decimal.h"
+#include "drivers/decimal.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 namespace {
 
 __extension__ using Wide = __int128;
@@ -82,4 +82,4 @@ double scaled_unsigned(std::uint64_t raw, const config::Decimal& scale, const co
   return sum(Wide{raw} * scale.digits, scale, offset);
 }
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

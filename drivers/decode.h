@@ -8,7 +8,7 @@
 #include "buffer/reading.h"
 #include "config/device_map.h"
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 
 /// `raw` holds config::width(point) registers as the device sent them, or one 0 or 1 of a coil or discrete table;
 /// `power` is what the point's scale_register says. Integers stay integers and a float a float while scale is 1, offset
@@ -24,4 +24,4 @@ std::optional<int> scale_power(std::uint16_t raw, Bad& why);
 /// The bits of a value, in the order ABCD..., of at most four registers.
 std::uint64_t ordered_bits(std::span<const std::uint16_t> raw, config::ByteOrder order);
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers

@@ -1,4 +1,4 @@
-#include "drivers/modbus/decode.h"
+#include "drivers/decode.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,9 +7,9 @@
 
 #include "config/half.h"
 #include "config/utf8.h"
-#include "drivers/modbus/decimal.h"
+#include "drivers/decimal.h"
 
-namespace fieldpost::drivers::modbus {
+namespace fieldpost::drivers {
 namespace {
 
 using config::ByteOrder;
@@ -174,4 +174,4 @@ std::optional<int> scale_power(std::uint16_t raw, Bad& why) {
   return std::nullopt;
 }
 
-}  // namespace fieldpost::drivers::modbus
+}  // namespace fieldpost::drivers
