@@ -14,6 +14,8 @@
 
 namespace fieldpost::config {
 
+class TimeZone;  // config/time_zone.h
+
 using Duration = std::chrono::microseconds;
 using Places = std::map<std::string, Place>;  // where keys stand in the file
 
@@ -121,19 +123,30 @@ struct ModbusLink {
   std::vector<ModbusDevice> devices;
 };
 
+/// One value of a payload, and what is made of it.
+struct MqttValue {
+  std::string pointer;  // json: JSON pointer; "" is the whole document; one level may be *: each element or member
+  std::size_t at = 0;   // raw: its first byte
+  bool number = false;  // json, text: what is no number is bad, a string that is one is taken
+  Point point{};  // of it: name (behind the rule's; empty: the rule's alone), unit (a template), scale, offset, names;
+                  // raw: type, size, order, invalid, too
+};
+
+/// Templates hold {1} for the first wildcard (# is all the levels that it stands for), {/a/b} for what stands in the
+/// payload, {*} for the name or number of the element that a * in `values` stands for.
 struct MqttRule {
-  enum class Payload { json, text, sparkplug };
+  enum class Payload { json, text, raw, sparkplug };
   std::string topic;     // a filter with + and #
   int qos = 1;           // 0 to 2
   bool retained = true;  // false: messages that the broker had kept from before are left out
   Payload payload = Payload::json;
-  // Templates: {1} is the first wildcard, # is all the levels that it stands for. sparkplug: may be empty, for the
-  // names that births give; {metric} in `point` is the metric's.
+  // Templates. sparkplug: may be empty, for the names that births give; {metric} in `point` is the metric's.
   std::string device;
-  std::string point;
-  std::string value;  // JSON pointer; "" is the whole document
-  std::string time;   // JSON pointer to the reading's time; empty: the time of arrival
-  std::string unit;
+  std::string point;  // with several values, or all: what their names begin with; may be empty
+  std::vector<MqttValue> values{MqttValue{}};
+  std::optional<std::string> all;        // every number and boolean below this JSON pointer, instead of `values`
+  std::string time;                      // JSON pointer, or {n} of the topic; empty: the time of arrival
+  std::shared_ptr<const TimeZone> zone;  // of times that come without one; null: UTC
 };
 
 struct MqttUrl {

@@ -1,47 +1,11 @@
-// [[mqtt]] and [[mqtt.subscribe]].
+// [[mqtt]].
 #include <algorithm>
 
 #include "config/sections.h"
-#include "config/template.h"
-#include "config/topic.h"
 #include "config/url.h"
 
 namespace fieldpost::config {
 namespace {
-
-/// device or point: a name, of which {1} to {wildcards} stand for levels of the topic. Below 0: the filter is wrong,
-/// and nothing can be said of the numbers.
-/// `own` is a placeholder beside the numbers; empty: there is none.
-std::string parse_name(Fields& fields, std::string_view key, int wildcards, std::string_view own = {}) {
-  if (!fields.require(key, "a name, or {1} for the topic's first wildcard")) return "";
-  const auto text = fields.name(key);
-  if (!text) return "";
-  const Parsed<Template> parsed = parse_template(*text);
-  if (const auto* wrong = std::get_if<Wrong>(&parsed)) {
-    fields.wrong_value(key, *text, wrong->what);
-    return "";
-  }
-  for (const std::string& name : std::get<Template>(parsed).names) {
-    if (name == own && !own.empty()) continue;
-    const auto number = name.starts_with('0') ? std::nullopt : parse_number(name, 65535);
-    if (!number) {
-      fields.wrong(key, "has an unknown placeholder " + in_quotes("{" + name + "}") + ": {1} is the first wildcard");
-    } else if (wildcards >= 0 && *number > static_cast<std::uint64_t>(wildcards)) {
-      fields.wrong(key, in_quotes("{" + name + "}") + " is beyond the topic's wildcards, of which there are " +
-                            std::to_string(wildcards));
-    }
-  }
-  return *text;
-}
-
-void check_device(Fields& fields, const std::string& name, const Context& context) {
-  if (name.empty()) return;
-  if (name == context.config.agent.id) {
-    fields.wrong_value("device", name, "is the agent's id: readings of that device are the agent's own");
-  } else if (const std::string owner = context.devices.owner(name); !owner.empty()) {
-    fields.wrong_value("device", name, "is already the name of the entry in " + owner);
-  }
-}
 
 void parse_url(Fields& fields, MqttUrl& url) {
   if (!fields.require("url", "as in \"mqtt://broker.local:1883\"")) return;
@@ -92,54 +56,6 @@ void parse_session(Fields& fields, MqttBroker& broker) {
   broker.will = *will;
 }
 
-void parse_payload(Fields& fields, MqttRule& rule) {
-  const auto payload = fields.choice("payload", {"json", "text", "sparkplug"}, {"raw"});
-  if (payload == "text") rule.payload = MqttRule::Payload::text;
-  if (payload == "sparkplug") {
-    rule.payload = MqttRule::Payload::sparkplug;
-    return check_sparkplug(fields, rule);
-  }
-  for (const auto& [key, into] : {std::pair{"value", &rule.value}, std::pair{"time", &rule.time}}) {
-    const auto pointer = fields.text(key);
-    if (!pointer) continue;
-    *into = *pointer;
-    if (rule.payload == MqttRule::Payload::text) {
-      fields.wrong(key, "is of payload \"json\" only: a text is the value itself");
-    } else if (!valid_pointer(*pointer)) {
-      fields.wrong_value(key, *pointer, "is no JSON pointer: write \"/a/b\", and ~0 for ~, ~1 for / in a name");
-    } else if (into == &rule.time && pointer->empty()) {
-      fields.wrong(key, "is empty: leave it out for the time of arrival");
-    }
-  }
-}
-
-MqttRule parse_rule(Fields& fields, const Context& context) {
-  MqttRule rule;
-  int wildcards = -1;
-  if (fields.require("topic", "an MQTT topic filter, as in \"yard/+/temperature\"")) {
-    const auto filter = fields.text("topic");
-    if (filter) {
-      rule.topic = *filter;
-      const Parsed<int> parsed = parse_filter(*filter);
-      if (const auto* wrong = std::get_if<Wrong>(&parsed)) {
-        fields.wrong_value("topic", *filter, wrong->what);
-      } else {
-        wildcards = std::get<int>(parsed);
-      }
-    }
-  }
-  fields.integer("qos", rule.qos, 0, 2);
-  rule.retained = fields.choice("retained", {"take", "ignore"}) != "ignore";
-  parse_payload(fields, rule);
-  const bool named = rule.payload == MqttRule::Payload::sparkplug;  // by the payload, where the rule says nothing
-  if (!named || fields.has("device")) rule.device = parse_name(fields, "device", wildcards);
-  check_device(fields, rule.device, context);
-  if (!named || fields.has("point")) rule.point = parse_name(fields, "point", wildcards, named ? "metric" : "");
-  rule.unit = fields.text("unit").value_or("");
-  fields.finish({"values", "keep_bad", "type", "order", "scale", "offset", "enum", "time_zone"});
-  return rule;
-}
-
 /// After the rules.
 void parse_rebirth(Fields& fields, MqttBroker& broker) {
   const Node* node = fields.find("rebirth");
@@ -178,7 +94,7 @@ void parse_mqtt(Fields& root, Context& context) {
     fields.choice("ack", {"durable"}, {"stored"});
     const bool has_rules = fields.has("subscribe");
     for (Fields& rule : fields.tables("subscribe")) {
-      broker.rules.push_back(parse_rule(rule, context));
+      broker.rules.push_back(parse_mqtt_rule(rule, context));
     }
     if (!has_rules) fields.wrong("subscribe", "is missing: a broker has at least one [[mqtt.subscribe]]");
     parse_rebirth(fields, broker);

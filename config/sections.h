@@ -79,5 +79,9 @@ void parse_modbus(Fields& root, Context& context);
 void check_sparkplug(Fields& rule, const MqttRule& parsed);
 /// After parse_modbus: no device may have the name of a Modbus device.
 void parse_mqtt(Fields& root, Context& context);
+/// [[mqtt.subscribe]].
+MqttRule parse_mqtt_rule(Fields& fields, const Context& context);
+/// Its payload, value, values and what is made of them.
+void parse_mqtt_values(Fields& fields, MqttRule& rule);
 
 }  // namespace fieldpost::config

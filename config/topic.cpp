@@ -59,4 +59,11 @@ bool valid_pointer(std::string_view pointer) {
   return true;
 }
 
+std::optional<std::string> before_star(std::string_view pointer) {
+  for (std::size_t at = pointer.find("/*"); at != std::string_view::npos; at = pointer.find("/*", at + 1)) {
+    if (at + 2 == pointer.size() || pointer[at + 2] == '/') return std::string(pointer.substr(0, at));
+  }
+  return std::nullopt;
+}
+
 }  // namespace fieldpost::config

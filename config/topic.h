@@ -2,6 +2,8 @@
 // 3).
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "config/text.h"
@@ -19,5 +21,8 @@ std::string_view without_share(std::string_view filter);
 
 /// Whether "" (the whole document) or "/a/b", in which ~ stands only as ~0 or ~1.
 bool valid_pointer(std::string_view pointer);
+
+/// The pointer up to its first level that is *, which stands for each element; nothing: no level is.
+std::optional<std::string> before_star(std::string_view pointer);
 
 }  // namespace fieldpost::config

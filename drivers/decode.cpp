@@ -42,17 +42,6 @@ struct Scaling {
   Decimal offset;
 };
 
-Value finite(double value) {
-  return std::isfinite(value) ? Value{value} : Value{Bad{"out of range"}};
-}
-
-/// The number, or the name that it has; one without a name is its digits.
-Value named(const Point& point, std::int64_t code) {
-  const auto found =
-      std::find_if(point.names.begin(), point.names.end(), [&](const auto& n) { return n.code == code; });
-  return Named{code, found != point.names.end() ? found->name : std::to_string(code)};
-}
-
 Value signed_value(const Point& point, std::int64_t raw, const Scaling& scaling) {
   if (!point.names.empty()) return named(point, raw);
   if (scaling.none()) return raw;
@@ -112,6 +101,16 @@ Value integer(const Point& point, std::uint64_t bits, const Scaling& scaling) {
 }
 
 }  // namespace
+
+Value finite(double value) {
+  return std::isfinite(value) ? Value{value} : Value{Bad{"out of range"}};
+}
+
+Value named(const Point& point, std::int64_t code) {
+  const auto found =
+      std::find_if(point.names.begin(), point.names.end(), [&](const auto& n) { return n.code == code; });
+  return Named{code, found != point.names.end() ? found->name : std::to_string(code)};
+}
 
 std::uint64_t ordered_bits(std::span<const std::uint16_t> raw, ByteOrder order) {
   const Turns turn = turns(order);

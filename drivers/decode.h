@@ -17,6 +17,12 @@ namespace fieldpost::drivers {
 /// that are no BCD, a result that no double holds), "not UTF-8".
 Value decode(const config::Point& point, std::span<const std::uint16_t> raw, int power = 0);
 
+/// The number with the name that enum gives it; one without a name has its digits.
+Value named(const config::Point& point, std::int64_t code);
+
+/// Bad where no double holds it: "out of range".
+Value finite(double value);
+
 /// The power of ten in a scale register, as SunSpec has it: -10 to 10; 0x8000 is "not implemented". `why` is the reason
 /// where there is none.
 std::optional<int> scale_power(std::uint16_t raw, Bad& why);

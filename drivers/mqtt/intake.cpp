@@ -45,23 +45,22 @@ Taken Intake::take(const Message& message) {
   Taken taken;
   std::optional<sparkplug::Heard> heard;  // once, whatever number of rules match
   for (const Series& series : cache_.of(topic)) {
-    if (message.retained && !series.rule->retained) continue;
-    std::string problem;
-    if (series.rule->payload == config::MqttRule::Payload::sparkplug) {
+    const config::MqttRule& rule = *series.plan->rule;
+    if (message.retained && !rule.retained) continue;
+    std::string problem = series.problem;
+    if (rule.payload == config::MqttRule::Payload::sparkplug) {
       if (!heard) heard = host_.take(topic, message.payload, message.retained, arrival);
-      Decoded decoded = sparkplug::portions(*series.rule, topic, *heard);
+      Decoded decoded = sparkplug::portions(rule, topic, *heard);
       problem = std::move(decoded.problem);
-      taken.refused = !append(*series.rule, decoded, arrival, taken);
+      taken.refused = !append(rule, decoded, arrival, taken);
     } else if (series.layout) {
-      Said said = read_payload(*series.rule, message.payload);
+      Said said = read_payload(*series.plan, series.levels, message.payload);
       problem = std::move(said.problem);
-      taken.refused = !append(*series.rule, *series.layout, said.values, said.wall, arrival, taken);
-    } else if (!series.problem.empty()) {
-      problem = series.problem;
-    } else {
-      Decoded decoded = decode(*series.rule, topic, message.payload);
+      taken.refused = !append(rule, *series.layout, said.values, said.wall, arrival, taken);
+    } else if (problem.empty()) {
+      Decoded decoded = decode(*series.plan, series.levels, message.payload);
       problem = std::move(decoded.problem);
-      taken.refused = !append(*series.rule, decoded, arrival, taken);
+      taken.refused = !append(rule, decoded, arrival, taken);
     }
     if (taken.refused) return taken;
     if (!problem.empty()) count_bad(topic, problem);

@@ -1,11 +1,13 @@
 #include "drivers/mqtt/json_lookup.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "drivers/mqtt/json_leaves.h"
+#include "drivers/mqtt/json_search.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -24,49 +26,36 @@ std::string unescape(std::string_view token) {
   return out;
 }
 
-/// One pointer, and how far the place that is being read agrees with it.
-struct Search {
-  explicit Search(const std::string& text) : pointer(text), found(Bad{"no value at " + text}) {
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find('/', at + 1), text.size());
-      tokens.push_back(unescape(std::string_view(text).substr(at + 1, end - at - 1)));
-      at = end;
-    }
-    if (text.empty()) found = Bad{"no value"};
-  }
-
-  void fail(const char* what) { found = Bad{pointer.empty() ? what : what + (" at " + pointer)}; }
-
-  std::string pointer;
-  std::vector<std::string> tokens;
-  std::size_t entered = 0;  // open containers, from the outermost, that lie on the way
-  bool here = true;         // the next value of the innermost container lies on the way
-  std::uint64_t met = 0;    // bit n: the key of level n was read
-  bool twice = false;       // one of them again
-  Value found;
-};
-
 class Reader final : public json::json_sax_t {
  public:
-  explicit Reader(std::span<const std::string> pointers) : searches_(pointers.begin(), pointers.end()) {}
+  Reader(std::span<const JsonPointer> pointers, const std::optional<std::string>& below)
+      : searches_(pointers.begin(), pointers.end()) {
+    if (below) leaves_.emplace(*below);
+  }
 
   bool null() override {
     arrive();
-    for (Search& search : searches_) {
-      if (is_target(search)) search.fail("null");
+    for (JsonSearch& search : searches_) {
+      if (search.wants(open_.size())) search.fail("null");
     }
     return true;
   }
-  bool boolean(bool value) override { return scalar(value); }
-  bool number_integer(json::number_integer_t value) override { return scalar(std::int64_t{value}); }
+  bool boolean(bool value) override { return number_or_boolean(value); }
+  bool number_integer(json::number_integer_t value) override { return number_or_boolean(std::int64_t{value}); }
   bool number_unsigned(json::number_unsigned_t value) override {
     if (value <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-      return scalar(static_cast<std::int64_t>(value));
+      return number_or_boolean(static_cast<std::int64_t>(value));
     }
-    return scalar(std::uint64_t{value});
+    return number_or_boolean(std::uint64_t{value});
   }
-  bool number_float(json::number_float_t value, const std::string&) override { return scalar(number(value)); }
-  bool string(std::string& value) override { return scalar(value); }
+  bool number_float(json::number_float_t value, const std::string&) override {
+    return number_or_boolean(number(value));
+  }
+  bool string(std::string& value) override {
+    arrive();
+    found(value);
+    return true;
+  }
   bool binary(json::binary_t&) override { return false; }
   bool start_object(std::size_t) override { return enter(false); }
   bool start_array(std::size_t) override { return enter(true); }
@@ -85,11 +74,13 @@ class Reader final : public json::json_sax_t {
   }
 
   JsonLookup result() {
-    JsonLookup result{std::move(problem_), {}};
-    for (Search& search : searches_) {
-      if (search.twice) search.fail("duplicate key");
-      result.at.push_back(std::move(search.found));
+    JsonLookup result;
+    result.problem = std::move(problem_);
+    result.at.reserve(searches_.size());
+    for (JsonSearch& search : searches_) {
+      result.at.push_back(search.result(result.problem, result.more));
     }
+    if (leaves_) result.leaves = leaves_->result(result.more);
     return result;
   }
 
@@ -99,15 +90,18 @@ class Reader final : public json::json_sax_t {
     std::size_t next = 0;
   };
 
-  bool on_the_way(const Search& search) const { return search.entered == open_.size() && search.here; }
-  bool is_target(const Search& search) const { return on_the_way(search) && search.tokens.size() == open_.size(); }
+  template <typename Scalar>
+  void found(const Scalar& value) {
+    for (JsonSearch& search : searches_) {
+      if (search.wants(open_.size())) search.take(value);
+    }
+  }
 
   template <typename Scalar>
-  bool scalar(const Scalar& value) {
+  bool number_or_boolean(const Scalar& value) {
     arrive();
-    for (Search& search : searches_) {
-      if (is_target(search)) search.found = value;
-    }
+    found(value);
+    if (leaves_) leaves_->take(value);
     return true;
   }
 
@@ -117,35 +111,30 @@ class Reader final : public json::json_sax_t {
       problem_ = "nested deeper than 64 levels";
       return false;
     }
-    for (Search& search : searches_) {
-      if (is_target(search)) {
-        search.fail("not a scalar");
-      } else if (on_the_way(search)) {
-        ++search.entered;
-      }
+    for (JsonSearch& search : searches_) {
+      if (search.wants(open_.size())) search.fail("not a scalar");
+      search.enter(open_.size());
     }
+    if (leaves_) leaves_->enter();
     open_.push_back({array});
     return true;
   }
 
   bool leave() {
-    for (Search& search : searches_) {
-      if (search.entered == open_.size()) --search.entered;
+    for (JsonSearch& search : searches_) {
+      search.leave(open_.size());
     }
+    if (leaves_) leaves_->leave();
     open_.pop_back();
     return true;
   }
 
   /// The next value of the innermost container has this key or index.
-  void step(std::string_view token, bool repeatable) {
-    const std::size_t depth = open_.size();
-    for (Search& search : searches_) {
-      search.here = search.entered == depth && search.tokens.size() >= depth && search.tokens[depth - 1] == token;
-      if (!search.here || repeatable) continue;
-      const std::uint64_t level = std::uint64_t{1} << (depth - 1);
-      if ((search.met & level) != 0) search.twice = true;
-      search.met |= level;
+  void step(std::string_view token, bool in_array) {
+    for (JsonSearch& search : searches_) {
+      search.step(open_.size(), token, in_array);
     }
+    if (leaves_) leaves_->step(token);
   }
 
   /// Before each value: only an array has to count.
@@ -153,15 +142,27 @@ class Reader final : public json::json_sax_t {
     if (!open_.empty() && open_.back().array) step(std::to_string(open_.back().next++), true);
   }
 
-  std::vector<Search> searches_;
+  std::vector<JsonSearch> searches_;
+  std::optional<JsonLeaves> leaves_;
   std::vector<Container> open_;
   std::string problem_;
 };
 
 }  // namespace
 
-JsonLookup look_up(std::string_view json, std::span<const std::string> pointers) {
-  Reader reader(pointers);
+JsonPointer::JsonPointer(std::string text) : text_(std::move(text)) {
+  for (std::size_t at = 0; at < text_.size();) {
+    const std::size_t end = std::min(text_.find('/', at + 1), text_.size());
+    const std::string_view token = std::string_view(text_).substr(at + 1, end - at - 1);
+    if (token == "*" && !star_) star_ = levels_.size();
+    levels_.push_back(unescape(token));
+    at = end;
+  }
+}
+
+JsonLookup look_up(std::string_view json, std::span<const JsonPointer> pointers,
+                   const std::optional<std::string>& below) {
+  Reader reader(pointers, below);
   nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
   return reader.result();
 }

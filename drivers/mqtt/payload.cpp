@@ -1,107 +1,86 @@
 #include "drivers/mqtt/payload.h"
 
-#include <array>
-#include <charconv>
-#include <cstddef>
-#include <span>
 #include <utility>
 
 #include "config/topic.h"
-#include "config/utf8.h"
-#include "drivers/mqtt/json_lookup.h"
+#include "drivers/mqtt/assembly.h"
+#include "drivers/mqtt/raw.h"
+#include "drivers/mqtt/scalar.h"
 #include "drivers/mqtt/sparkplug/host.h"
 #include "drivers/mqtt/sparkplug/portions.h"
 #include "drivers/mqtt/topic.h"
-#include "drivers/mqtt/wall_time.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
 
+using Payload = config::MqttRule::Payload;
+
 constexpr std::size_t largest_payload = 1U << 20;
-constexpr std::size_t longest_string = 64U << 10;
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view white = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(white);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(white) + 1 - first);
+/// Why it is not even looked at; empty: it is.
+std::string refusal(std::string_view payload) {
+  if (payload.empty()) return "empty payload";
+  return payload.size() > largest_payload ? "payload larger than 1 MiB" : "";
 }
 
-template <typename Number>
-std::errc read_whole(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return end == text.data() + text.size() ? error : std::errc::invalid_argument;
-}
-
-/// Nothing: the text is no number.
-std::optional<Value> read_number(std::string_view text) {
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-  std::int64_t integer = 0;
-  if (read_whole(text, integer) == std::errc{}) return integer;
-  std::uint64_t large = 0;
-  if (read_whole(text, large) == std::errc{}) return large;
-  double real = 0;
-  const std::errc error = read_whole(text, real);
-  if (error == std::errc{}) return number(real);
-  if (error == std::errc::result_out_of_range) return Bad{"number out of range"};
-  return std::nullopt;
-}
-
-Value read_text(std::string_view payload) {
-  const std::string_view text = trim(payload);
-  if (text.empty()) return Bad{"empty payload"};
-  if (text == "true") return true;
-  if (text == "false") return false;
-  if (auto read = read_number(text)) return *std::move(read);
-  if (!config::valid_utf8(text)) return Bad{"not UTF-8"};
-  return std::string(text);
-}
-
-Said of_value(Value value) {
-  const auto* text = std::get_if<std::string>(&value);
-  if (text != nullptr && text->size() > longest_string) value = Bad{"string longer than 64 KiB"};
+Said all_bad(const config::MqttRule& rule, std::string reason) {
   Said said;
-  if (const auto* bad = std::get_if<Bad>(&value)) said.problem = bad->reason;
-  said.values.push_back(std::move(value));
+  said.values.assign(rule.values.size(), Bad{reason});
+  said.problem = std::move(reason);
   return said;
 }
 
-Said read_json(const config::MqttRule& rule, std::string_view payload) {
-  const std::array<std::string, 2> pointers{rule.value, rule.time};
-  const bool timed = !rule.time.empty();
-  JsonLookup found = look_up(payload, std::span(pointers).first(timed ? 2 : 1));
-  if (!found.problem.empty()) return of_value(Bad{std::move(found.problem)});
-  Said said = of_value(std::move(found.at[0]));
-  if (!timed) return said;
-  said.wall = wall_time(found.at[1]);
-  if (said.wall || !said.problem.empty()) return said;
-  said.problem = (good(found.at[1]) ? "unreadable time at " : "no time at ") + rule.time;
-  return said;
+Value value_of(const config::MqttRule& rule, std::size_t i, std::string_view payload, JsonLookup& found) {
+  const config::MqttValue& value = rule.values[i];
+  if (rule.payload == Payload::raw) return read_raw(value, payload);
+  if (rule.payload == Payload::text) return convert(value, read_text(payload));
+  return convert(value, std::move(found.at[i].value));
 }
 
 }  // namespace
 
-Said read_payload(const config::MqttRule& rule, std::string_view payload) {
-  if (payload.empty()) return of_value(Bad{"empty payload"});
-  if (payload.size() > largest_payload) return of_value(Bad{"payload larger than 1 MiB"});
-  if (rule.payload == config::MqttRule::Payload::json) return read_json(rule, payload);
-  return of_value(read_text(payload));
+Said read_payload(const Plan& plan, const Levels& levels, std::string_view payload) {
+  const config::MqttRule& rule = *plan.rule;
+  if (std::string reason = refusal(payload); !reason.empty()) return all_bad(rule, std::move(reason));
+  JsonLookup found;
+  if (rule.payload == Payload::json) found = look_up(payload, plan.pointers);
+  if (!found.problem.empty()) return all_bad(rule, std::move(found.problem));
+
+  Said said;
+  said.values.reserve(rule.values.size());
+  for (std::size_t i = 0; i < rule.values.size(); ++i) {
+    said.values.push_back(value_of(rule, i, payload, found));
+    const auto* bad = std::get_if<Bad>(&said.values.back());
+    if (bad != nullptr && said.problem.empty()) said.problem = bad->reason;
+  }
+  std::string no_time;
+  said.wall = plan.time(levels, plan.time_pointer ? &found.at[*plan.time_pointer].value : nullptr, no_time);
+  if (said.problem.empty()) said.problem = std::move(no_time);
+  return said;
+}
+
+Decoded decode(const Plan& plan, const Levels& levels, std::string_view payload) {
+  JsonLookup found;
+  if (!plan.same_for_topic) {
+    found.problem = refusal(payload);
+    if (found.problem.empty()) found = look_up(payload, plan.pointers, plan.rule->all);
+    if (found.problem.empty()) return assemble(plan, levels, std::move(found));
+    if (!plan.named_by_topic) return {{}, std::move(found.problem)};
+  }
+  Names names = plan.names(levels);
+  if (!names.problem.empty()) return {{}, std::move(names.problem)};
+  Said said = plan.same_for_topic ? read_payload(plan, levels, payload) : all_bad(*plan.rule, std::move(found.problem));
+  Decoded decoded{{}, std::move(said.problem)};
+  decoded.portions.push_back({std::move(names.device), std::move(names.points), std::move(said.values), said.wall});
+  return decoded;
 }
 
 Decoded decode(const config::MqttRule& rule, std::string_view topic, std::string_view payload) {
-  if (rule.payload == config::MqttRule::Payload::sparkplug) {
-    if (!match(config::without_share(rule.topic), topic)) return {};
-    sparkplug::Host host(false);
-    return sparkplug::portions(rule, topic, host.take(topic, payload, false, {}));
-  }
-  auto names = name(rule, topic);
-  if (!names) return {};
-  if (!names->problem.empty()) return {{}, std::move(names->problem)};
-  Said said = read_payload(rule, payload);
-  Decoded decoded{{}, std::move(said.problem)};
-  decoded.portions.push_back(
-      {std::move(names->device), {{std::move(names->point), rule.unit}}, std::move(said.values), said.wall});
-  return decoded;
+  const auto levels = match(config::without_share(rule.topic), topic);
+  if (!levels) return {};
+  if (rule.payload != Payload::sparkplug) return decode(Plan(rule), *levels, payload);
+  sparkplug::Host host(false);
+  return sparkplug::portions(rule, topic, host.take(topic, payload, false, {}));
 }
 
 }  // namespace fieldpost::drivers::mqtt

@@ -13,10 +13,14 @@ constexpr std::size_t longest_cached = 256;
 
 }  // namespace
 
+SeriesCache::SeriesCache(const config::MqttBroker& broker, std::size_t capacity)
+    : broker_(broker), plans_(broker.rules.begin(), broker.rules.end()), capacity_(capacity) {}
+
 const std::vector<Series>& SeriesCache::of(std::string_view topic) {
   if (topic.size() > longest_cached) {
-    uncached_ = make(topic);
-    return uncached_;
+    uncached_.topic = topic;
+    uncached_.series = make(uncached_.topic);
+    return uncached_.series;
   }
   if (const auto known = by_topic_.find(topic); known != by_topic_.end()) {
     entries_.splice(entries_.begin(), entries_, known->second);
@@ -26,26 +30,25 @@ const std::vector<Series>& SeriesCache::of(std::string_view topic) {
     by_topic_.erase(entries_.back().topic);
     entries_.pop_back();
   }
-  entries_.push_front({std::string(topic), make(topic)});
-  by_topic_.emplace(entries_.front().topic, entries_.begin());
-  return entries_.front().series;
+  Entry& entry = entries_.emplace_front();
+  entry.topic = topic;
+  entry.series = make(entry.topic);
+  by_topic_.emplace(entry.topic, entries_.begin());
+  return entry.series;
 }
 
 std::vector<Series> SeriesCache::make(std::string_view topic) const {
   std::vector<Series> made;
-  for (const config::MqttRule& rule : broker_.rules) {
-    if (rule.payload == config::MqttRule::Payload::sparkplug) {
-      if (match(config::without_share(rule.topic), topic)) made.push_back({&rule, std::nullopt, {}});
-      continue;
-    }
-    auto names = name(rule, topic);
-    if (!names) continue;
-    Series series{&rule, std::nullopt, std::move(names->problem)};
-    if (series.problem.empty()) {
-      series.layout.emplace(broker_.name, std::move(names->device),
-                            std::vector<PointName>{{std::move(names->point), rule.unit}});
-    }
-    made.push_back(std::move(series));
+  for (const Plan& plan : plans_) {
+    auto levels = match(config::without_share(plan.rule->topic), topic);
+    if (!levels) continue;
+    Series& series = made.emplace_back();
+    series.plan = &plan;
+    series.levels = *std::move(levels);
+    if (!plan.same_for_topic) continue;
+    Names names = plan.names(series.levels);
+    series.problem = std::move(names.problem);
+    if (series.problem.empty()) series.layout.emplace(broker_.name, std::move(names.device), std::move(names.points));
   }
   return made;
 }

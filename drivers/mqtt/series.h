@@ -11,21 +11,23 @@
 
 #include "buffer/reading.h"
 #include "config/config.h"
+#include "drivers/mqtt/plan.h"
 
 namespace fieldpost::drivers::mqtt {
 
 /// What one rule makes of one topic.
 struct Series {
-  const config::MqttRule* rule = nullptr;
-  std::optional<Layout> layout;  // nothing: the topic gives no names; where it should, `problem` says why
-  std::string problem;
+  const Plan* plan = nullptr;
+  Levels levels;
+  std::optional<Layout> layout;  // of a plan that is the same for a topic; nothing: the payload has a say in it, or
+  std::string problem;           // why the topic gives no names
 };
 
 /// Bounded, whatever topics are published: the least recently used goes first. One thread at a time.
 class SeriesCache {
  public:
   /// `broker` outlives it; `capacity` is in topics, at least 1.
-  SeriesCache(const config::MqttBroker& broker, std::size_t capacity) : broker_(broker), capacity_(capacity) {}
+  SeriesCache(const config::MqttBroker& broker, std::size_t capacity);
 
   /// One for each rule that matches, in the order of the rules. Valid until the next call.
   const std::vector<Series>& of(std::string_view topic);
@@ -38,13 +40,14 @@ class SeriesCache {
     std::vector<Series> series;
   };
 
-  std::vector<Series> make(std::string_view topic) const;
+  std::vector<Series> make(std::string_view topic) const;  // with views into the topic
 
   const config::MqttBroker& broker_;
+  std::vector<Plan> plans_;  // of the broker's rules
   std::size_t capacity_;
   std::list<Entry> entries_;                                                   // the most recently used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_topic_;  // keys are views into entries_
-  std::vector<Series> uncached_;
+  Entry uncached_;
 };
 
 }  // namespace fieldpost::drivers::mqtt

@@ -3,13 +3,10 @@
 #include <charconv>
 #include <cstddef>
 
-#include "config/topic.h"
 #include "config/utf8.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
-
-constexpr std::size_t longest_name = 255;  // bytes
 
 std::string_view first_level(std::string_view levels) {
   return levels.substr(0, levels.find('/'));
@@ -73,15 +70,6 @@ std::optional<std::vector<std::string_view>> match(std::string_view filter, std:
   }
   if (topic_rest) return std::nullopt;
   return captures;
-}
-
-std::optional<Names> name(const config::MqttRule& rule, std::string_view topic) {
-  const auto captures = match(config::without_share(rule.topic), topic);
-  if (!captures) return std::nullopt;
-  Names names{fill(rule.device, *captures), fill(rule.point, *captures), {}};
-  if (const std::string wrong = wrong_with(names.device); !wrong.empty()) return Names{{}, {}, "device " + wrong};
-  if (const std::string wrong = wrong_with(names.point); !wrong.empty()) return Names{{}, {}, "point " + wrong};
-  return names;
 }
 
 }  // namespace fieldpost::drivers::mqtt

@@ -3,6 +3,9 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <string>
+
+#include "drivers/mqtt/scalar.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -80,9 +83,8 @@ std::optional<std::int64_t> from_fraction(double number) {
   return in_range(std::llround(number / 1e3));
 }
 
-}  // namespace
-
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+/// `zone`: of a text without one; null: it has to have one.
+std::optional<std::int64_t> parse(std::string_view text, const config::TimeZone* zone) {
   using namespace std::chrono;
   Cursor cursor(text);
   const int year_number = cursor.digits(4);
@@ -98,25 +100,34 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   const int second = cursor.digits(2);
   const int fraction = cursor.accept(".") != 0 ? cursor.millionths() : 0;
   int east = 0;  // minutes
-  if (const char sign = cursor.accept("Zz+-"); sign == '+' || sign == '-') {
+  const char sign = cursor.accept("Zz+-");
+  if (sign == '+' || sign == '-') {
     const int hours = cursor.digits(2);
     cursor.expect(":");
     const int minutes_part = cursor.digits(2);
     if (hours > 23 || minutes_part > 59) return std::nullopt;
     east = (sign == '+' ? 1 : -1) * (hours * 60 + minutes_part);
-  } else if (sign == 0) {
-    return std::nullopt;
   }
   const year_month_day date{year{year_number}, month{static_cast<unsigned>(month_number)},
                             day{static_cast<unsigned>(day_number)}};
-  if (!cursor.ended() || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  const microseconds since_1970 = sys_days{date}.time_since_epoch() + hours{hour} + minutes{minute - east} +
-                                  seconds{second} + microseconds{fraction};
-  return in_range(since_1970.count());
+  if (!cursor.ended() || (sign == 0 && zone == nullptr) || !date.ok() || hour > 23 || minute > 59 || second > 60)
+    return std::nullopt;
+  const seconds since_1970 = sys_days{date}.time_since_epoch() + hours{hour} + minutes{minute - east} + seconds{second};
+  return in_range((sign == 0 ? zone->to_utc(since_1970.count()) : since_1970.count()) * 1'000'000 + fraction);
 }
 
-std::optional<std::int64_t> wall_time(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return parse_rfc3339(*text);
+}  // namespace
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  return parse(text, nullptr);
+}
+
+std::optional<std::int64_t> wall_time(const Value& value, const config::TimeZone* zone) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    static const config::TimeZone utc;
+    const auto number = read_number(*text);
+    return number && good(*number) ? wall_time(*number, zone) : parse(*text, zone != nullptr ? zone : &utc);
+  }
   if (const auto* number = std::get_if<std::int64_t>(&value)) return from_integer(*number);
   if (const auto* number = std::get_if<double>(&value)) return from_fraction(*number);
   return std::nullopt;

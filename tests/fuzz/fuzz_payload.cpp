@@ -20,7 +20,7 @@ MqttRule rule(MqttRule::Payload payload, const char* value, const char* time) {
   made.payload = payload;
   made.device = "{1}";
   made.point = "{2}";
-  made.value = value;
+  made.values[0].pointer = value;
   made.time = time;
   return made;
 }

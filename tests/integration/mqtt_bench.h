@@ -112,7 +112,7 @@ inline config::MqttRule mqtt_rule(const std::string& topic, const std::string& d
   rule.payload = payload;
   rule.device = device;
   rule.point = point;
-  if (payload == config::MqttRule::Payload::json) rule.value = "/value";
+  if (payload == config::MqttRule::Payload::json) rule.values[0].pointer = "/value";
   return rule;
 }
 

@@ -175,9 +175,9 @@ point = "p"
   CHECK(broker.rules[0].payload == MqttRule::Payload::json);
   CHECK(broker.rules[0].device == "{1}");
   CHECK(broker.rules[0].point == "x-{2}");
-  CHECK(broker.rules[0].value.empty());
+  CHECK(broker.rules[0].values.at(0).pointer.empty());
   CHECK(broker.rules[0].time == "/a~1b/~0");
-  CHECK(broker.rules[0].unit == "°C");
+  CHECK(broker.rules[0].values.at(0).point.unit == "°C");
   CHECK(broker.rules[1].payload == MqttRule::Payload::text);
   CHECK(broker.rules[1].qos == 1);
 }

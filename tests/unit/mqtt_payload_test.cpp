@@ -12,15 +12,14 @@ using Kind = config::MqttRule::Payload;
 
 Value json(const std::string& pointer, const std::string& payload) {
   config::MqttRule rule;
-  rule.payload = Kind::json;
-  rule.value = pointer;
-  return read_payload(rule, payload).values.at(0);
+  rule.values[0].pointer = pointer;
+  return read_payload(Plan(rule), {}, payload).values.at(0);
 }
 
 Value text(const std::string& payload) {
   config::MqttRule rule;
   rule.payload = Kind::text;
-  return read_payload(rule, payload).values.at(0);
+  return read_payload(Plan(rule), {}, payload).values.at(0);
 }
 
 Value bad(const std::string& reason) {
@@ -98,7 +97,7 @@ TEST_CASE("json: what gives no value says why") {
       {R"({"value":1,"value":null})", "duplicate key at /value"},
       {repeat("[", 100'000), "nested deeper than 64 levels"},
       {repeat("{\"value\":", 65) + "1" + repeat("}", 65), "nested deeper than 64 levels"},
-      {"{\"value\":\"" + repeat("x", 65'537) + "\"}", "string longer than 64 KiB"},
+      {"{\"value\":\"" + repeat("x", 65'537) + "\"}", "string longer than 64 KiB at /value"},
       {"{\"value\":1,\"x\":\"" + repeat("x", 1 << 20) + "\"}", "payload larger than 1 MiB"},
   };
   for (const Row& row : rows) {
@@ -156,9 +155,9 @@ TEST_CASE("text: a number, true or false, else a string") {
 
 TEST_CASE("the payload's time") {
   config::MqttRule rule;
-  rule.value = "/v";
+  rule.values[0].pointer = "/v";
   rule.time = "/ts";
-  const auto at = [&](const std::string& time) { return read_payload(rule, "{\"v\":1,\"ts\":" + time + "}"); };
+  const auto at = [&](const std::string& time) { return read_payload(Plan(rule), {}, "{\"v\":1,\"ts\":" + time + "}"); };
   constexpr std::int64_t second = 1'795'338'191;  // 2026-11-22T09:03:11Z
   struct Row {
     const char* time;
@@ -174,6 +173,8 @@ TEST_CASE("the payload's time") {
       {R"("2016-12-31T23:59:60Z")", 1'483'228'800'000'000},
       {R"("2024-02-29T00:00:00Z")", 1'709'164'800'000'000},
       {R"("1970-01-01T00:00:00Z")", 0},
+      {R"("2026-11-22T09:03:11")", second * 1'000'000},
+      {R"("1795338191123")", second * 1'000'000 + 123'000},
       {"1795338191", second * 1'000'000},
       {"1795338191.25", second * 1'000'000 + 250'000},
       {"1795338191123", second * 1'000'000 + 123'000},
@@ -190,7 +191,7 @@ TEST_CASE("the payload's time") {
     CHECK(decoded.values.at(0) == integer(1));
   }
   for (const char* time :
-       {R"("2026-11-22T09:03:11")", R"("2026-11-22")", R"("2026-02-29T00:00:00Z")", R"("2026-13-01T00:00:00Z")",
+       {R"("2026-11-22")", R"("2026-02-29T00:00:00Z")", R"("2026-13-01T00:00:00Z")",
         R"("2026-11-22T24:00:00Z")", R"("2026-11-22T09:60:00Z")", R"("2026-11-22T09:03:61Z")", R"("")",
         R"("2026-11-22T09:03:11.Z")", R"("2026-11-22T09:03:11Zx")", R"("2026-11-22T09:03:11+25:00")",
         R"("1969-12-31T23:59:59Z")", R"("yesterday")", "-1", "-1.5", "1e300", "true"}) {
@@ -200,10 +201,10 @@ TEST_CASE("the payload's time") {
     CHECK(decoded.problem == "unreadable time at /ts");
     CHECK(decoded.values.at(0) == integer(1));
   }
-  CHECK(read_payload(rule, R"({"v":1})").problem == "no time at /ts");
-  CHECK(read_payload(rule, R"({"v":1,"ts":null})").problem == "no time at /ts");
-  CHECK(read_payload(rule, R"({"v":null,"ts":0})").problem == "null at /v");
-  CHECK(read_payload(rule, R"({"ts":0})").wall == 0);
+  CHECK(read_payload(Plan(rule), {}, R"({"v":1})").problem == "no time at /ts");
+  CHECK(read_payload(Plan(rule), {}, R"({"v":1,"ts":null})").problem == "no time at /ts");
+  CHECK(read_payload(Plan(rule), {}, R"({"v":null,"ts":0})").problem == "null at /v");
+  CHECK(read_payload(Plan(rule), {}, R"({"ts":0})").wall == 0);
 }
 
 }  // namespace

@@ -22,6 +22,13 @@ config::MqttRule rule(const std::string& topic, const std::string& device, const
   return rule;
 }
 
+/// Nothing: the topic does not match.
+std::optional<Names> name(const config::MqttRule& rule, std::string_view topic) {
+  const auto levels = match(rule.topic, topic);
+  if (!levels) return std::nullopt;
+  return Plan(rule).names(*levels);
+}
+
 TEST_CASE("topic filters match as MQTT 3.1.1, section 4.7, has it") {
   struct Row {
     const char* filter;
@@ -76,7 +83,7 @@ TEST_CASE("names are made of the wildcards") {
   const auto names = name(rule("yard/+/#", "{1}", "p.{2}.{1}"), "yard/pump-7/a/b");
   REQUIRE(names);
   CHECK(names->device == "pump-7");
-  CHECK(names->point == "p.a/b.pump-7");
+  CHECK(names->points.at(0).name == "p.a/b.pump-7");
   CHECK(names->problem.empty());
   CHECK_FALSE(name(rule("yard/+", "{1}", "p"), "shed/pump-7"));
 }
@@ -115,11 +122,11 @@ TEST_CASE("the series of a topic: one for each rule that matches, and a bounded 
   config::MqttBroker broker;
   broker.name = "yard";
   broker.rules = {rule("yard/+", "{1}", "level"), rule("#", "all", "{1}"), rule("shed/+", "{1}", "x")};
-  broker.rules[0].unit = "m";
+  broker.rules[0].values[0].point.unit = "m";
   SeriesCache cache(broker, 2);
   const auto& series = cache.of("yard/tank");
   REQUIRE(series.size() == 2);
-  CHECK(series[0].rule == &broker.rules[0]);
+  CHECK(series[0].plan->rule == &broker.rules[0]);
   REQUIRE(series[0].layout);
   CHECK(series[0].layout->source() == "yard");
   CHECK(series[0].layout->device() == "tank");
