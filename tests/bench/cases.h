@@ -66,6 +66,16 @@ Results modbus_queue();
 Results device_to_kafka();
 /// The same at 100,000 readings/s.
 Results device_to_kafka_fast();
+/// MQTT of QoS 1 without Kafka: what the broker has kept, 1,000 messages in flight; on a slow disk; with 20 in flight.
+Results mqtt_queue();
+/// The same with Kafka.
+Results mqtt_kafka();
+/// MQTT of QoS 1 at 1,000 messages/s: from the publish to Kafka's acknowledgement.
+Results mqtt_latency();
+/// 60,000 messages/s of QoS 0.
+Results mqtt_qos0();
+/// 10,000 topics, a message a second on each: memory.
+Results mqtt_topics();
 
 /// What this program does when it starts itself, so that a measured process holds nothing else. The exit code.
 int child(const std::vector<std::string>& words);

@@ -10,6 +10,7 @@
 #include "tests/bench/cases.h"
 #include "tests/bench/device_children.h"
 #include "tests/bench/link_children.h"
+#include "tests/bench/mqtt_children.h"
 #include "tests/bench/plant.h"
 #include "tests/bench/polling.h"
 
@@ -62,6 +63,11 @@ int child(const std::vector<std::string>& words) {
   if (what == "bare-devices") result = bare_devices(words.at(1), words.at(2), std::stoi(words.at(3)));
   if (what == "link-steady") result = link_steady(words.at(1), words.at(2), words.at(3));
   if (what == "link-drain") result = link_drain(words.at(1), words.at(2), words.at(3));
+  if (what == "mqtt-session") result = mqtt_session(static_cast<std::uint16_t>(std::stoi(words.at(1))));
+  if (what == "mqtt-count")
+    result = mqtt_count(static_cast<std::uint16_t>(std::stoi(words.at(1))), std::stoull(words.at(2)));
+  if (what == "mqtt-listen")
+    result = mqtt_listen(static_cast<std::uint16_t>(std::stoi(words.at(1))), std::stoull(words.at(2)));
   if (!result.is_null()) {
     std::printf("%s\n", result.dump().c_str());
     return 0;

@@ -13,8 +13,8 @@ namespace fieldpost::bench {
 /// bare-producer BROKERS TOPIC RATE, bare-modbus PORT DEVICES REGISTERS MILLISECONDS: go on until they are killed.
 std::unique_ptr<support::Process> start_child(const std::vector<std::string>& words);
 
-/// A function of buffer_children.h, device_children.h or link_children.h, `queue-paced RATE SECONDS` and so on: what it
-/// found out about itself. Throws std::runtime_error.
+/// A function of buffer_children.h, device_children.h, link_children.h or mqtt_children.h, `queue-paced RATE SECONDS`
+/// and so on: what it found out about itself. Throws std::runtime_error.
 nlohmann::json run_child(const std::vector<std::string>& words);
 
 }  // namespace fieldpost::bench

@@ -20,28 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kRuns = 5;
-constexpr std::size_t kDevices = 10;
-
-/// A poll's records have one key, so that the last of them comes back last.
-std::vector<double> through_librdkafka(const std::string& brokers, const Load& load) {
-  Plant plant(kDevices, load.points);
-  const PlantRecords records(plant, load.polls());
-  const SystemClock clock;
-  std::vector<std::int64_t> sent(load.polls());
-  std::vector<std::int64_t> acknowledged(load.polls());
-  std::atomic<std::size_t> back = 0;
-  BareProducer producer(brokers, load.name, 1ms, [&](std::uintptr_t n) {
-    if ((n + 1) % load.points == 0) acknowledged[n / load.points] = clock.now().boot;
-    ++back;
-  });
-  at_rate(load, [&](std::size_t n) {
-    sent[n] = clock.now().boot;
-    for (std::size_t i = n * load.points; i < (n + 1) * load.points; ++i)
-      producer.send(records[i], i);
-  });
-  if (!support::eventually(60s, [&] { return back == records.size(); })) throw std::runtime_error("not delivered");
-  return in_order(sent, acknowledged);
-}
 
 Results measure(const std::string& brokers, const Load& load) {
   support::create_topic(support::shared_kafka().brokers(), load.name, 3);

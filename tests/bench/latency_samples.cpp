@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/bench/bare_producer.h"
 #include "tests/bench/plant.h"
 #include "tests/bench/result.h"
 #include "tests/support/eventually.h"
@@ -57,6 +58,26 @@ std::vector<double> through_fieldpost(Pipeline& pipeline, const Load& load) {
   driver.join();
   if (!safe) throw std::runtime_error("a reading was not acknowledged");
   return samples;
+}
+
+std::vector<double> through_librdkafka(const std::string& brokers, const Load& load) {
+  Plant plant(kDevices, load.points);
+  const PlantRecords records(plant, load.polls());
+  const SystemClock clock;
+  std::vector<std::int64_t> sent(load.polls());
+  std::vector<std::int64_t> acknowledged(load.polls());
+  std::atomic<std::size_t> back = 0;
+  BareProducer producer(brokers, load.name, 1ms, [&](std::uintptr_t n) {
+    if ((n + 1) % load.points == 0) acknowledged[n / load.points] = clock.now().boot;
+    ++back;
+  });
+  at_rate(load, [&](std::size_t n) {
+    sent[n] = clock.now().boot;
+    for (std::size_t i = n * load.points; i < (n + 1) * load.points; ++i)
+      producer.send(records[i], i);
+  });
+  if (!support::eventually(60s, [&] { return back == records.size(); })) throw std::runtime_error("not delivered");
+  return in_order(sent, acknowledged);
 }
 
 std::vector<double> in_order(const std::vector<std::int64_t>& sent, const std::vector<std::int64_t>& acknowledged) {

@@ -48,6 +48,9 @@ struct Latency {
 /// std::runtime_error.
 std::vector<double> through_fieldpost(Pipeline& pipeline, const Load& load);
 
+/// The same by bare librdkafka. A poll's records have one key, so that the last of them comes back last.
+std::vector<double> through_librdkafka(const std::string& brokers, const Load& load);
+
 /// When each poll was sent and acknowledged, in microseconds: latencies in milliseconds.
 std::vector<double> in_order(const std::vector<std::int64_t>& sent, const std::vector<std::int64_t>& acknowledged);
 

@@ -45,7 +45,12 @@ constexpr Case cases[] = {{"encode", encode},
                           {"modbus-many", modbus_many},
                           {"modbus-queue", modbus_queue},
                           {"device-to-kafka", device_to_kafka},
-                          {"device-to-kafka-fast", device_to_kafka_fast}};
+                          {"device-to-kafka-fast", device_to_kafka_fast},
+                          {"mqtt-queue", mqtt_queue},
+                          {"mqtt-kafka", mqtt_kafka},
+                          {"mqtt-latency", mqtt_latency},
+                          {"mqtt-qos0", mqtt_qos0},
+                          {"mqtt-topics", mqtt_topics}};
 
 bool is_case(const std::string& word) {
   for (const Case& one : cases) {

@@ -18,8 +18,8 @@ bool is_up(const nlohmann::json& part) {
 
 }  // namespace
 
-AgentProcess::AgentProcess(std::string binary, std::string config)
-    : binary_(std::move(binary)), config_(std::move(config)), process_({{binary_, "-c", config_, "run"}, {}, {}}) {}
+AgentProcess::AgentProcess(std::string binary, std::string config, const std::map<std::string, std::string>& env)
+    : binary_(std::move(binary)), config_(std::move(config)), process_({{binary_, "-c", config_, "run"}, env, {}}) {}
 
 std::optional<nlohmann::json> AgentProcess::status() const {
   const Finished asked = run({{binary_, "-c", config_, "status", "--json"}, {}, {}}, patience);

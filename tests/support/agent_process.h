@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,8 +14,8 @@ namespace fieldpost::support {
 
 class AgentProcess {
  public:
-  /// Starts `binary -c config run`.
-  AgentProcess(std::string binary, std::string config);
+  /// Starts `binary -c config run`, with `env` added to this process's environment.
+  AgentProcess(std::string binary, std::string config, const std::map<std::string, std::string>& env = {});
 
   /// What `status --json` prints; nothing while the agent does not answer.
   std::optional<nlohmann::json> status() const;
