@@ -43,8 +43,14 @@ void Gate::taken(std::vector<SeqRange> readings) {
   {
     const std::lock_guard lock(mutex_);
     taken_.push_back(std::move(readings));
+    if (!std::exchange(wanted_, false)) return;
   }
   signal(wake_);
+}
+
+bool Gate::idle() {
+  if (!idle_) signal(wake_);
+  return idle_;
 }
 
 void Gate::fail(const std::string& problem) {
@@ -104,19 +110,31 @@ bool Gate::reach_broker(const std::string& connect) {
   return true;
 }
 
+void Gate::tell_relay() {
+  decltype(taken_) taken;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(taken_);
+  }
+  for (auto& readings : taken)
+    relay_.taken(std::move(readings));
+}
+
+// Whoever takes messages rings only where somebody waits for it: most times the next acknowledgement of Paho's wakes
+// the gate anyway. False: there is something already.
+bool Gate::sleeps_until_taken() {
+  const std::lock_guard lock(mutex_);
+  wanted_ = relay_.waits_for_taken();
+  return !wanted_ || taken_.empty();
+}
+
 void Gate::relay() {
   std::optional<SafetyWatch> safety;
   if (queue_ != nullptr) safety.emplace(*queue_, [this] { signal(wake_); });
   const auto safe = [&safety](const std::vector<SeqRange>& readings) { return !safety || safety->safe(readings); };
   bool stopped = false;  // reading from the broker
   while (!interrupt_.raised()) {
-    decltype(taken_) taken;
-    {
-      const std::lock_guard lock(mutex_);
-      taken.swap(taken_);
-    }
-    for (auto& readings : taken)
-      relay_.taken(std::move(readings));
+    tell_relay();
     relay_.release(safe);
     // What TLS has read ahead meanwhile is nothing that poll() tells of.
     if (std::exchange(stopped, !relay_.reads_broker()) && !read_broker()) return;
@@ -131,7 +149,7 @@ void Gate::relay() {
                                    {paho_.get(), static_cast<short>(all_to_paho ? POLLIN : POLLIN | POLLOUT), 0},
                                    {channel_->fd(), broker_waits_, 0}}};
     if (relay_.reads_broker()) entries[3].events |= POLLIN;
-    poll(entries.data(), entries.size(), static_cast<int>(kLook.count()));
+    poll(entries.data(), entries.size(), sleeps_until_taken() ? static_cast<int>(kLook.count()) : 0);
     eventfd_t rings = 0;
     if (entries[1].revents != 0) eventfd_read(wake_.get(), &rings);
     if (entries[2].revents != 0 && !read_paho()) return;
@@ -144,6 +162,7 @@ void Gate::relay() {
 
 // What TLS holds decoded is taken as well: poll() does not tell of it.
 bool Gate::read_broker() {
+  bool any = false;
   while (relay_.reads_broker()) {
     const Channel::Moved got = channel_->read(bytes_.data(), bytes_.size());
     if (got.bytes > 0 && !relay_.from_broker({bytes_.data(), got.bytes}, Steady::now())) {
@@ -155,8 +174,10 @@ bool Gate::read_broker() {
       write_paho();
       return false;
     }
-    if (got.bytes == 0) return true;
+    if (got.bytes == 0) break;
+    any = true;
   }
+  if (any) confirm_at_once(channel_->fd());
   return true;
 }
 

@@ -47,14 +47,16 @@ class Gate {
   /// Any thread, once for each message that came out of Paho, in their order; see Relay::taken().
   void taken(std::vector<SeqRange> readings);
 
-  /// Any thread: nothing is held back, and nothing is inside Paho.
-  bool idle() const { return idle_; }
+  /// Any thread: nothing is held back, and nothing is inside Paho. To be asked again, as it may be late to tell.
+  bool idle();
 
  private:
   void run();
   std::string shake_hands(SteadyTime deadline);
   bool reach_broker(const std::string& connect);
   void relay();
+  void tell_relay();
+  bool sleeps_until_taken();
   bool read_broker();
   bool read_paho();
   bool write_broker();
@@ -72,6 +74,7 @@ class Gate {
   mutable std::mutex mutex_;
   std::string problem_;
   std::vector<std::vector<SeqRange>> taken_;  // that the relay does not know of yet
+  bool wanted_ = false;                       // the relay waits for more of them
 
   // The gate's thread only.
   Relay relay_;

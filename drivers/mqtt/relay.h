@@ -46,6 +46,8 @@ class Relay {
   /// The readings of the next message that came out of Paho, which has them come out in the order they went in. They
   /// have to be safe before it is acknowledged.
   void taken(std::vector<SeqRange> readings);
+  /// Whether taken() is what the next step waits for.
+  bool waits_for_taken() const { return !waiting_.empty() || (!held_.empty() && !taken_.contains(held_.front())); }
   /// Lets the acknowledgements go whose readings are safe, in Paho's order.
   void release(const Safe& safe);
 

@@ -53,6 +53,11 @@ Connected connect_tcp(std::span<const Address> addresses, SteadyTime deadline, c
   return last;
 }
 
+void confirm_at_once(int socket) {
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 bool unconfirmed(int socket) {
   int bytes = 0;
   return ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0;

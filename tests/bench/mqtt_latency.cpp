@@ -1,5 +1,7 @@
 // From a publish to a real Mosquitto, through the agent's process, until the acknowledgement of Kafka has let the
 // agent's own go: it is seen on the agent's connection. The baseline is bare librdkafka, produce to delivery report.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -65,6 +67,8 @@ class Tap {
       std::this_thread::sleep_for(1ms);
     }
     const support::Socket broker = support::connect_to(broker_);
+    const int off = 0;  // Mosquitto's packets have Nagle's delay, too
+    setsockopt(agent.fd(), IPPROTO_TCP, TCP_NODELAY, &off, sizeof off);
     std::array<pollfd, 2> entries{{{agent.fd(), POLLIN, 0}, {broker.fd(), POLLIN, 0}}};
     while (!ending_) {
       poll(entries.data(), entries.size(), 10);
@@ -77,6 +81,8 @@ class Tap {
     const ssize_t got = recv(from.fd(), bytes_.data(), bytes_.size(), 0);
     if (got <= 0) return false;
     const std::string_view bytes(bytes_.data(), static_cast<std::size_t>(got));
+    const int on = 1;  // it is not the tap for which a sender waits
+    setsockopt(from.fd(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     cutter.add(bytes);
     while (const auto frame = cutter.next())
       note(*frame);
