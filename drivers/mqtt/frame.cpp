@@ -71,10 +71,13 @@ std::string acknowledgement(Packet type, std::uint16_t id) {
           static_cast<char>(id & 0xFFU)};
 }
 
-std::string with_qos(const Frame& publish, int qos) {
-  std::string bytes(publish.bytes);
-  const unsigned others = byte_at(bytes, 0) & ~6U;
-  bytes[0] = static_cast<char>(others | static_cast<unsigned>(qos) << 1U);
+std::string at_qos0(const Frame& publish) {
+  constexpr std::size_t id_size = 2;
+  const std::size_t id = 2U + number_at(publish.body, 0);
+  std::string bytes(1, static_cast<char>(byte_at(publish.bytes, 0) & ~0xEU));  // nor is it a repetition
+  bytes += length_bytes(publish.body.size() - id_size);
+  bytes += publish.body.substr(0, id);
+  bytes += publish.body.substr(id + id_size);
   return bytes;
 }
 

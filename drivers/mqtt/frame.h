@@ -46,8 +46,8 @@ std::string packet(Packet type, std::string_view body);
 /// PUBACK, PUBREC, PUBREL or PUBCOMP without a reason: that is success, in version 5 too.
 std::string acknowledgement(Packet type, std::uint16_t id);
 
-/// A PUBLISH as if it had been sent with another QoS above 0.
-std::string with_qos(const Frame& publish, int qos);
+/// A PUBLISH above QoS 0 as if it had been sent with QoS 0. It has a packet id.
+std::string at_qos0(const Frame& publish);
 
 /// Cuts a stream into packets. Of a PUBLISH that is longer than `longest` bytes the first so many are given, as if it
 /// ended there, and the rest is skipped; another packet of that size is no MQTT.

@@ -120,8 +120,8 @@ void Gate::tell_relay() {
     relay_.taken(std::move(readings));
 }
 
-// Whoever takes messages rings only where somebody waits for it: most times the next acknowledgement of Paho's wakes
-// the gate anyway. False: there is something already.
+// Whoever takes messages rings only where the gate can do something for it: while an earlier message is held back, the
+// next step is that message's. False: there is something already.
 bool Gate::sleeps_until_taken() {
   const std::lock_guard lock(mutex_);
   wanted_ = relay_.waits_for_taken();

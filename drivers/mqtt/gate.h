@@ -1,12 +1,11 @@
 // The acknowledgement gate: a relay inside the process between Paho and one broker, for one connection.
 //
-// Paho acknowledges a message as soon as its callback returns. The gate holds that acknowledgement back until the
-// message's readings are safe, so that callbacks never wait, and thousands of messages share one commit or one
-// acknowledgement of Kafka's. What it holds is the back-pressure: the broker sends no more than its window. Where
-// messages come faster than readings are made of them, Paho gets no more of them, while the keep-alive goes on.
-// TLS to the broker ends here, and only here the password is known.
-//
-// QoS 2 is spoken with the broker only: Paho gets the message with QoS 1, and its acknowledgement goes out as PUBREC.
+// Paho acknowledges a message as soon as its callback returns. So the gate hands it every message with QoS 0, which
+// asks for no acknowledgement, and acknowledges it itself when the message's readings are safe: callbacks never wait,
+// and thousands of messages share one commit or one acknowledgement of Kafka's. What is not acknowledged is the
+// back-pressure: the broker sends no more than its window. Where messages come faster than readings are made of them,
+// Paho gets no more of them, while the keep-alive goes on. TLS to the broker ends here, and only here the password is
+// known.
 #pragma once
 
 #include <atomic>

@@ -53,13 +53,10 @@ void Relay::take_from_broker(const Frame& frame) {
 
 void Relay::take_message(const Frame& frame) {
   const auto id = packet_id(frame);
-  if (frame.qos() == 2) {
-    // Again, though it is not acknowledged yet: it is the same one.
-    if (!id || !exactly_.insert(*id).second) return;
-    waiting_.push_back({with_qos(frame, 1), id});
-  } else {
-    waiting_.push_back({std::string(frame.bytes), id});
-  }
+  if (frame.qos() > 0 && !id) return;  // it ends before its id
+  // Again, though it is not acknowledged yet: it is the same one.
+  if (frame.qos() == 2 && !exactly_.insert(*id).second) return;
+  waiting_.push_back({id ? at_qos0(frame) : std::string(frame.bytes), id});
   waiting_bytes_ += waiting_.back().bytes.size();
   hand_over();
 }
@@ -74,6 +71,7 @@ void Relay::hand_over() {
     const std::size_t size = next.bytes.size();
     to_paho_.add(next.bytes);
     inside_.push_back({size, next.id});
+    if (next.id) ++inside_to_acknowledge_;
     inside_bytes_ += size;
     waiting_bytes_ -= size;
     waiting_.pop_front();
@@ -84,9 +82,6 @@ bool Relay::from_paho(std::string_view bytes, Time now) {
   paho_frames_.add(bytes);
   while (const auto frame = paho_frames_.next()) {
     switch (frame->type()) {
-      case Packet::puback:
-        if (const auto id = packet_id(*frame)) held_.push_back(*id);
-        break;
       case Packet::pingreq:
         // Answered at once, as the broker's answer may stand behind messages that nobody has room for.
         to_paho_.add(packet(Packet::pingresp, {}));
@@ -106,16 +101,16 @@ void Relay::taken(std::vector<SeqRange> readings) {
   const Inside message = inside_.front();
   inside_.pop_front();
   inside_bytes_ -= message.size;
-  if (message.id) taken_[*message.id] = std::move(readings);
+  if (message.id) {
+    --inside_to_acknowledge_;
+    held_.push_back({*message.id, std::move(readings)});
+  }
   hand_over();
 }
 
 void Relay::release(const Safe& safe) {
-  while (!held_.empty()) {
-    const std::uint16_t id = held_.front();
-    const auto message = taken_.find(id);
-    if (message == taken_.end() || !safe(message->second)) return;
-    taken_.erase(message);
+  while (!held_.empty() && safe(held_.front().readings)) {
+    const std::uint16_t id = held_.front().id;
     held_.pop_front();
     to_broker_.add(acknowledgement(exactly_.erase(id) > 0 ? Packet::pubrec : Packet::puback, id));
   }

@@ -11,7 +11,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "buffer/reading.h"
@@ -47,8 +46,8 @@ class Relay {
   /// have to be safe before it is acknowledged.
   void taken(std::vector<SeqRange> readings);
   /// Whether taken() is what the next step waits for.
-  bool waits_for_taken() const { return !waiting_.empty() || (!held_.empty() && !taken_.contains(held_.front())); }
-  /// Lets the acknowledgements go whose readings are safe, in Paho's order.
+  bool waits_for_taken() const { return !waiting_.empty() || (held_.empty() && inside_to_acknowledge_ > 0); }
+  /// Acknowledges the messages whose readings are safe, in the order in which they were taken.
   void release(const Safe& safe);
 
   Outgoing& to_broker() { return to_broker_; }
@@ -57,7 +56,9 @@ class Relay {
   /// Whether more of the broker's is to be read now.
   bool reads_broker() const { return to_paho_.bytes().size() < longest_packet && waiting_bytes_ < longest_packet; }
   /// Whether anything is held back, or on its way through Paho.
-  bool idle() const { return taken_.empty() && inside_.empty() && waiting_.empty(); }
+  bool idle() const { return held_.empty() && inside_.empty() && waiting_.empty(); }
+  /// Messages that the broker has not been told of.
+  std::size_t unacknowledged() const { return held_.size() + inside_to_acknowledge_ + waiting_.size(); }
   /// Whether the broker has let a ping go unanswered, although it was listened to.
   bool broker_is_silent(Time now) const;
   /// Version 5: why the broker closed the connection (section 3.14.2.1).
@@ -74,6 +75,10 @@ class Relay {
     std::size_t size = 0;  // bytes
     std::optional<std::uint16_t> id;
   };
+  struct Held {
+    std::uint16_t id = 0;
+    std::vector<SeqRange> readings;
+  };
 
   void take_from_broker(const Frame& frame);
   void take_message(const Frame& frame);
@@ -88,10 +93,10 @@ class Relay {
   std::size_t waiting_bytes_ = 0;
   std::deque<Inside> inside_;  // messages that Paho has got and nobody has taken
   std::size_t inside_bytes_ = 0;
-  std::deque<std::uint16_t> held_;                                  // acknowledgements, in Paho's order
-  std::unordered_map<std::uint16_t, std::vector<SeqRange>> taken_;  // not acknowledged yet, by id
-  std::set<std::uint16_t> exactly_;                                 // messages of QoS 2, not acknowledged yet
-  std::optional<Time> pinged_;                                      // and nothing came from the broker since
+  std::size_t inside_to_acknowledge_ = 0;  // of them, those with an id
+  std::deque<Held> held_;                  // messages that were taken, and are not acknowledged yet
+  std::set<std::uint16_t> exactly_;        // messages of QoS 2, not acknowledged yet
+  std::optional<Time> pinged_;             // and nothing came from the broker since
   std::optional<std::uint8_t> reason_;
   bool left_ = false;
 };

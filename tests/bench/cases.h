@@ -66,7 +66,7 @@ Results modbus_queue();
 Results device_to_kafka();
 /// The same at 100,000 readings/s.
 Results device_to_kafka_fast();
-/// MQTT of QoS 1 without Kafka: what the broker has kept, 1,000 messages in flight; on a slow disk; with 20 in flight.
+/// MQTT of QoS 1 without Kafka: what the broker has kept, also on a slow disk.
 Results mqtt_queue();
 /// The same with Kafka.
 Results mqtt_kafka();

@@ -22,7 +22,6 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kTopics = 100;
 constexpr std::uint64_t kMessages = 300'000;
-constexpr int kWide = 1000;  // messages in flight
 constexpr auto kSync = 5ms;
 
 struct Rate {
@@ -58,21 +57,31 @@ Rate rate_of(const MqttAgent& agent, std::uint64_t messages) {
 }
 
 /// What the broker has kept for an agent that was away.
-Rate kept(const MqttAgentOptions& options, std::uint64_t messages = kMessages) {
-  support::Mosquitto mosquitto(plentiful(kWide));
+Rate kept(const MqttAgentOptions& options) {
+  support::Mosquitto mosquitto(plentiful());
   MqttAgent agent(mosquitto.url(), options);
   agent.start();
   agent.stop();
-  MqttLoad(mosquitto.port(), 1).send_all(messages, kTopics);
+  MqttLoad(mosquitto.port(), 1).send_all(kMessages, kTopics);
   agent.start_soon();
-  const Rate rate = rate_of(agent, messages);
-  agent.wait_for_readings(messages);
+  const Rate rate = rate_of(agent, kMessages);
+  agent.wait_for_readings(kMessages);
   agent.stop();
   return rate;
 }
 
+/// Messages that come at a rate, and what is measured meanwhile.
+template <typename Measure>
+auto while_they_come(std::uint16_t port, int qos, std::uint64_t rate, std::chrono::seconds time, std::size_t topics,
+                     Measure measure) {
+  auto load = std::async(std::launch::async, [=] { MqttLoad(port, qos).send_at(rate, time, topics); });
+  const auto measured = measure();
+  load.get();
+  return measured;
+}
+
 Rate kept_bare() {
-  support::Mosquitto mosquitto(plentiful(kWide));
+  support::Mosquitto mosquitto(plentiful());
   const std::string port = std::to_string(mosquitto.port());
   run_child({"mqtt-session", port});
   MqttLoad(mosquitto.port(), 1).send_all(kMessages, kTopics);
@@ -86,30 +95,13 @@ void add(Results& results, const std::string& name, const Rate& rate, const Rate
   results.push_back({name + "-cpu", rate.cpu_us, "us a message", bare.cpu_us, is});
 }
 
-/// Messages that come at a rate, and what is measured meanwhile.
-template <typename Measure>
-auto while_they_come(std::uint16_t port, int qos, std::uint64_t rate, std::chrono::seconds time, std::size_t topics,
-                     Measure measure) {
-  auto load = std::async(std::launch::async, [=] { MqttLoad(port, qos).send_at(rate, time, topics); });
-  const auto measured = measure();
-  load.get();
-  return measured;
-}
-
 }  // namespace
 
 Results mqtt_queue() {
   Results results;
   const Rate bare = kept_bare();
   add(results, "mqtt-queue", kept({kNoKafka, "mqtt-queue"}), bare);
-  const MqttAgentOptions slow{kNoKafka, "mqtt-queue", 1, slow_disk(kSync)};
-  add(results, "mqtt-queue-slow-disk", kept(slow), bare);
-  // Mosquitto keeps to the window of MQTT 5; to max_inflight_messages only for what is published meanwhile.
-  constexpr int kNarrow = 20;
-  MqttAgentOptions narrow = slow;
-  narrow.more = "version = 5\nreceive_maximum = " + std::to_string(kNarrow) + "\n";
-  results.push_back({"mqtt-queue-window", kept(narrow, kMessages / 10).messages_a_second, "messages/s",
-                     kNarrow / std::chrono::duration<double>(kSync).count(), "20 in flight, by the time of an fsync"});
+  add(results, "mqtt-queue-slow-disk", kept({kNoKafka, "mqtt-queue", 1, slow_disk(kSync)}), bare);
   return results;
 }
 
@@ -126,7 +118,7 @@ Results mqtt_kafka() {
 Results mqtt_qos0() {
   constexpr std::uint64_t kRate = 60'000;
   constexpr auto kTime = 10s;
-  support::Mosquitto mosquitto(plentiful(kWide));
+  support::Mosquitto mosquitto(plentiful());
   const auto port = mosquitto.port();
   const auto bare = while_they_come(port, 0, kRate, kTime, kTopics, [&] {
     return run_child({"mqtt-listen", std::to_string(port), std::to_string(kTime.count() / 2)});
@@ -147,7 +139,7 @@ Results mqtt_topics() {
   constexpr std::size_t kMany = 10'000;
   const std::string brokers = support::shared_kafka().brokers();
   support::create_topic(brokers, "mqtt-topics", 3);
-  support::Mosquitto mosquitto(plentiful(kWide));
+  support::Mosquitto mosquitto(plentiful());
   const auto port = mosquitto.port();
   const auto bare = while_they_come(port, 1, kMany, 10s, kMany, [&] {
     return run_child({"mqtt-listen", std::to_string(port), "5"});

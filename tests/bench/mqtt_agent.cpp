@@ -17,18 +17,15 @@ std::string configuration(const std::string& url, const MqttAgentOptions& option
   return "[agent]\nid = \"gw-bench\"\nsite = \"bench\"\nclock = \"trusted\"\n[buffer]\npath = \"queue.db\"\n"
          "[kafka]\nbrokers = [\"" +
          options.brokers + "\"]\ntopic = \"" + options.topic + "\"\n[[mqtt]]\nname = \"yard\"\nurl = \"" + url +
-         "\"\n" + options.more + "[[mqtt.subscribe]]\ntopic = \"yard/+/state\"\nqos = " + std::to_string(options.qos) +
+         "\"\n" + "[[mqtt.subscribe]]\ntopic = \"yard/+/state\"\nqos = " + std::to_string(options.qos) +
          "\ndevice = \"meter-{1}\"\npoint = \"pressure\"\nvalue = \"/value\"\nunit = \"bar\"\n";
 }
 
 }  // namespace
 
-support::MosquittoOptions plentiful(int in_flight) {
+support::MosquittoOptions plentiful() {
   // Of the log only the start: a line for each packet would be what is measured.
-  return {{},
-          {},
-          "log_type none\nlog_type information\nmax_queued_messages 0\nmax_inflight_messages " +
-              std::to_string(in_flight) + "\n"};
+  return {{}, {}, "log_type none\nlog_type information\nmax_queued_messages 0\nmax_inflight_messages 1000\n"};
 }
 
 MqttAgent::MqttAgent(const std::string& url, const MqttAgentOptions& options)

@@ -126,7 +126,7 @@ struct Run {
 
 Run through_agent(const std::string& brokers) {
   const SystemClock clock;
-  const support::Mosquitto mosquitto(plentiful(1000));
+  const support::Mosquitto mosquitto(plentiful());
   Tap tap(mosquitto.port(), kLoad.polls());
   MqttAgent agent("mqtt://127.0.0.1:" + std::to_string(tap.port()), {brokers, kLoad.name});
   agent.start();
