@@ -83,10 +83,11 @@ void Forwarder::Impl::look_for_stalls(const std::set<std::string>& leaderless) {
   const bool all = std::all_of(routes.begin(), routes.end(), silent);
   for (Routes::Number number = 0; number < routes.size(); ++number) {
     Route& route = routes_[number];
-    if (!route.parked && silent(route) && (!all || leaderless.contains(route.topic))) stall(route, number);
+    if (silent(route) && (!all || leaderless.contains(route.topic))) stall(route, number);
   }
 }
 
+// What librdkafka still has of a route may be older than the route's block: then the block goes on.
 void Forwarder::Impl::stall(Route& route, Routes::Number number) {
   const std::int32_t partition = Block::partition_of(route);
   std::optional<Block> block;
@@ -100,15 +101,19 @@ void Forwarder::Impl::stall(Route& route, Routes::Number number) {
   }
   if (!block) return;
   tell(stall_problem(route.topic, partition));
+  if (!blocked(route.topic, partition)) {
+    if (!transaction_) block->question = {};
+    block->later(Steady::now());
+    park(std::move(*block));
+  }
   if (transaction_) {
-    block->held_up_id = ids_.current();
+    for (Block& each : blocks_) {
+      if (each.is_of(route)) each.held_up_id = ids_.current();
+    }
     hold_up(route.topic + " takes nothing");
   } else {
     window_.stall(route.flight);
-    block->question = {};
   }
-  block->later(Steady::now());
-  park(std::move(*block));
   settle_what_is_complete();
 }
 

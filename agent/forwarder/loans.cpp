@@ -83,20 +83,21 @@ const Settlement& Loan::settlement() {
 
 std::size_t Loans::add(Loan loan) {
   ++used_;
-  ++open_;
+  std::size_t place = places_.size();
   if (free_.empty()) {
     places_.emplace_back(Place{std::move(loan)});
-    return places_.size() - 1;
+  } else {
+    place = free_.back();
+    free_.pop_back();
+    places_[place].emplace(Place{std::move(loan)});
   }
-  const std::size_t place = free_.back();
-  free_.pop_back();
-  places_[place].emplace(Place{std::move(loan)});
+  open_.insert(place);
   return place;
 }
 
 void Loans::settle(std::size_t place) {
   places_[place]->settled = true;
-  --open_;
+  open_.erase(place);
   tidy(place);
 }
 
@@ -110,21 +111,15 @@ void Loans::tidy(std::size_t place) {
 void Loans::clear() {
   places_.clear();
   free_.clear();
-  used_ = open_ = 0;
-}
-
-std::vector<std::size_t> Loans::places() const {
-  std::vector<std::size_t> open;
-  for (std::size_t place = 0; place < places_.size(); ++place) {
-    if (places_[place] && !places_[place]->settled) open.push_back(place);
-  }
-  return open;
+  used_ = 0;
+  open_.clear();
 }
 
 std::optional<Loan::Time> Loans::oldest() const {
   std::optional<Loan::Time> oldest;
-  for (const auto& place : places_) {
-    if (place && !place->settled && (!oldest || place->loan.departed() < *oldest)) oldest = place->loan.departed();
+  for (const std::size_t place : open_) {
+    const Loan::Time departed = places_[place]->loan.departed();
+    if (!oldest || departed < *oldest) oldest = departed;
   }
   return oldest;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -103,22 +104,22 @@ class Loan {
 
 class Loans {
  public:
-  /// Names a message: the loan's place and the message's first reading. Fits a pointer of 32 bits: eleven bits of
-  /// place, twenty of reading. The last place is never given to a loan: its tags are the sender's own.
+  /// Names a message: the loan's place and the message's first reading, as a pointer that librdkafka keeps. The last
+  /// place is never given to a loan: its tags are the sender's own. Where a pointer has 64 bits there are more places
+  /// than librdkafka takes messages; with 32 bits a partition that takes nothing may use up all of them.
   using Tag = std::uintptr_t;
-  static constexpr std::size_t kMost = 2047;
+  static constexpr std::size_t kMost = (sizeof(Tag) > 4 ? std::size_t{1} << 20 : std::size_t{1} << 11) - 1;
   static constexpr std::size_t kMostReadings = 1 << 20;
 
   bool full() const { return used_ == kMost; }
   /// None is to be settled.
-  bool empty() const { return open_ == 0; }
+  bool empty() const { return open_.empty(); }
 
   /// The loan's place.
   std::size_t add(Loan loan);
   Loan& at(std::size_t place) { return places_[place]->loan; }
   /// It is settled; it goes when librdkafka has none of its messages any more: see tidy().
   void settle(std::size_t place);
-  bool settled(std::size_t place) const { return places_[place]->settled; }
   void tidy(std::size_t place);
   void clear();
 
@@ -127,7 +128,7 @@ class Loans {
   static std::size_t reading(Tag tag) { return tag & (kMostReadings - 1); }
 
   /// Of those to be settled.
-  std::vector<std::size_t> places() const;
+  std::vector<std::size_t> places() const { return {open_.begin(), open_.end()}; }
   /// When the one departed that has been on its way for longest.
   std::optional<Loan::Time> oldest() const;
 
@@ -140,7 +141,7 @@ class Loans {
   std::vector<std::optional<Place>> places_;
   std::vector<std::size_t> free_;
   std::size_t used_ = 0;
-  std::size_t open_ = 0;
+  std::set<std::size_t> open_;  // places to be settled: others may be many, of a partition that takes nothing
 };
 
 }  // namespace fieldpost
