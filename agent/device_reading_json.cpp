@@ -5,38 +5,17 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <type_traits>
 #include <vector>
 
-#include "agent/forwarder/json.h"
 #include "agent/raw_registers.h"
 #include "agent/text.h"
+#include "agent/value_json.h"
 
 namespace fieldpost {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using Row = std::array<std::string, 6>;
-
-Json value_json(const Value& value) {
-  return std::visit(
-      [](const auto& held) -> Json {
-        using Held = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<Held, Bad> || std::is_same_v<Held, Event>) {  // no device gives an event
-          return {};
-        } else if constexpr (std::is_same_v<Held, float>) {
-          // As a double it would be written with digits that a float does not have.
-          std::string digits;
-          json::append_number(digits, held);
-          return Json::parse(digits);
-        } else if constexpr (std::is_same_v<Held, Named>) {
-          return held.name;
-        } else {
-          return held;
-        }
-      },
-      value);
-}
 
 std::string text(const Json& object, const char* name) {
   const auto found = object.find(name);

@@ -31,6 +31,8 @@ int dispatch(const fieldpost::cli::Args& args) {
       return fieldpost::cli::queue_retry(args);
     case VerbId::read:
       return fieldpost::cli::read(args);
+    case VerbId::mqtt:
+      return fieldpost::cli::mqtt(args);
     case VerbId::demo:
       return fieldpost::cli::demo(args);
   }

@@ -26,6 +26,7 @@ enum class VerbId {
   queue_purge,
   queue_retry,
   read,
+  mqtt,
   demo
 };
 

@@ -1,6 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "agent/cli/check_payload.h"
 #include "agent/cli/verbs.h"
 #include "agent/text.h"
 #include "drivers/modbus/describe.h"
@@ -33,6 +34,11 @@ std::string counted(std::size_t count, const std::string& name) {
 
 int check(const Args& args) {
   const bool plan = args.has("--plan");
+  if (args.has("--payload") || args.has("--topic")) {
+    if (!plan) return check_payload(args);
+    std::cerr << "fieldpost: --payload is of MQTT, --plan of Modbus: leave out one of them\n";
+    return misused;
+  }
   if (args.has("--json")) {
     if (!plan) return check_json(args);
     std::cerr << "fieldpost: a plan is text: leave out --json or --plan\n";

@@ -5,22 +5,13 @@
 #include <thread>
 
 #include "agent/cli/reading_source.h"
+#include "agent/cli/unknown_name.h"
 #include "agent/cli/verbs.h"
 #include "agent/device_reading_json.h"
-#include "config/nearest.h"
 #include "config/register.h"
 
 namespace fieldpost::cli {
 namespace {
-
-std::string unknown(const std::string& kind, const std::string& name, const std::vector<std::string>& names) {
-  const std::string near = config::nearest(name, names);
-  std::string line = "no " + kind + " is called \"" + name + "\"";
-  if (!near.empty()) return line + "; did you mean " + near + "?";
-  for (std::size_t i = 0; i < names.size(); ++i)
-    line += (i == 0 ? "; there are " : ", ") + names[i];
-  return line;
-}
 
 const config::ModbusLink* find_link(const config::Config& config, const std::string& name) {
   std::vector<std::string> names;
@@ -28,7 +19,7 @@ const config::ModbusLink* find_link(const config::Config& config, const std::str
     if (link.name == name) return &link;
     names.push_back(link.name);
   }
-  std::cerr << "fieldpost: " << unknown("Modbus link", name, names) << "\n";
+  std::cerr << "fieldpost: " << unknown_name("Modbus link", name, names) << "\n";
   return nullptr;
 }
 
@@ -44,7 +35,7 @@ const config::ModbusLink* find_device(const config::Config& config, const std::s
       return &link;
     }
   }
-  std::cerr << "fieldpost: " << unknown("Modbus device", name, names) << "\n";
+  std::cerr << "fieldpost: " << unknown_name("Modbus device", name, names) << "\n";
   return nullptr;
 }
 
@@ -57,7 +48,7 @@ bool points_known(const config::ModbusDevice& device, const std::vector<std::str
     names.push_back(point.name);
   for (const auto& name : wanted) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    std::cerr << "fieldpost: " << unknown("point of " + device.name, name, names) << "\n";
+    std::cerr << "fieldpost: " << unknown_name("point of " + device.name, name, names) << "\n";
     return false;
   }
   return true;

@@ -14,7 +14,9 @@ constexpr Option since{"--since", "TIME", "only from then on: 2026-11-22T09:00:0
 constexpr Option until{"--until", "TIME", "only from before then: a time, or an age"};
 
 constexpr std::array run_options{Option{"--log", "FORMAT", "text, or json: one JSON object a line (default: text)"}};
-constexpr std::array check_options{json, Option{"--plan", nullptr, "print each Modbus link's requests"}};
+constexpr std::array check_options{json, Option{"--plan", nullptr, "print each Modbus link's requests"},
+                                   Option{"--payload", "FILE", "show what the MQTT rules make of it, - for stdin"},
+                                   Option{"--topic", "TOPIC", "with --payload: where it was published"}};
 constexpr std::array status_options{json, Option{"--watch", nullptr, "show it anew each second until Ctrl-C"}};
 constexpr std::array peek_options{
     json, last, lane, device, since, until, Option{"--follow", nullptr, "go on with what newly comes, until Ctrl-C"}};
@@ -36,6 +38,7 @@ constexpr std::array read_options{
     Option{"--raw", "REGISTER+N", "registers instead of points, as every type: holding:100+20"},
     Option{"--unit", "ID", "with --raw: DEVICE is a link, and this unit id on it is read"},
     Option{"--scan", "LINK", "list the unit ids that answer on a link"}};
+constexpr std::array mqtt_options{Option{"--json", nullptr, "one JSON object a line"}};
 constexpr std::array demo_options{json};
 
 constexpr std::size_t any_number = 1000;
@@ -58,6 +61,8 @@ constexpr std::array all_verbs{
     Verb{VerbId::queue_retry, "queue retry", "", 0, 0, "let the rejected readings wait to be sent again", true, {}},
     Verb{VerbId::read, "read", "DEVICE [POINT...]", 1, any_number, "poll a Modbus device once, now", true,
          read_options},
+    Verb{VerbId::mqtt, "mqtt", "BROKER [TOPIC]", 1, 2, "print what a broker delivers beside the readings it becomes",
+         true, mqtt_options},
     Verb{VerbId::demo, "demo", "", 0, 0, "show the whole pipeline on simulated equipment, with the link cut", false,
          demo_options},
 };

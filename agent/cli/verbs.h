@@ -21,6 +21,7 @@ int queue_rejected(const Args& args);
 int queue_purge(const Args& args);
 int queue_retry(const Args& args);
 int read(const Args& args);
+int mqtt(const Args& args);
 int demo(const Args& args);
 
 /// How far a verb looks. text: the configuration and its maps. libraries: also what librdkafka says of its properties.

@@ -27,6 +27,8 @@ using support::Step;
 constexpr const char* check = "fieldpost -c fieldpost.toml check";
 constexpr const char* check_wrong = "fieldpost -c wrong.toml check";
 constexpr const char* check_plan = "fieldpost -c fieldpost.toml check --plan";
+constexpr const char* check_payload =
+    "fieldpost -c fieldpost.toml check --payload sample.json --topic yard/tank-1/state";
 constexpr const char* read = "fieldpost -c fieldpost.toml read pump-7";
 constexpr const char* run = "fieldpost -c fieldpost.toml run";
 constexpr const char* status = "fieldpost -c fieldpost.toml status";
@@ -63,6 +65,8 @@ class Trial {
       text.append(++number == at_line ? slip + "\n" : "").append(line).append("\n");
     folder_.write("wrong.toml", text);
   }
+
+  void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
 
   support::ProcessOptions options(const std::string& command) const {
     std::vector<std::string> words = support::split(command);
@@ -159,8 +163,8 @@ TEST_CASE("readme: these tests run all of its commands") {
   std::vector<std::string> commands;
   for (const Step& step : support::steps(support::fences(page())))
     commands.push_back(step.command);
-  CHECK(commands == std::vector<std::string>{check, check_wrong, exit_code, check_plan, read, run, status, status,
-                                             exit_code, peek, status, exit_code, verify});
+  CHECK(commands == std::vector<std::string>{check, check_wrong, exit_code, check_plan, read, run, status,
+                                             check_payload, status, exit_code, peek, status, exit_code, verify});
 }
 
 TEST_CASE("readme: checking and reading") {
@@ -224,6 +228,8 @@ TEST_CASE("readme: an MQTT message becomes the record shown") {
   record.erase("clock");  // there on a machine whose clock NTP has not set
   CHECK(record.dump() == shown.dump());
   CHECK(page().find("`{\"level\": 71.5}` to `yard/tank-1/state`") != std::string::npos);
+  trial.write("sample.json", "{\"level\": 71.5}\n");
+  Walk(trial).exactly(check_payload);
 }
 
 TEST_CASE("readme: scripts, verbs and files that the pages name exist") {

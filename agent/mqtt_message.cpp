@@ -1,0 +1,181 @@
+#include "agent/mqtt_message.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "agent/text.h"
+#include "agent/value_json.h"
+#include "config/topic.h"
+#include "config/utf8.h"
+#include "drivers/mqtt/payload.h"
+#include "drivers/mqtt/sparkplug/portions.h"
+#include "drivers/mqtt/topic.h"
+
+namespace fieldpost {
+namespace {
+
+using drivers::mqtt::Decoded;
+using drivers::mqtt::Portion;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t shown_text = 1000;  // bytes of a payload
+constexpr std::size_t shown_hex = 64;
+constexpr std::size_t shown_leaves = 12;
+
+bool all_good(const std::vector<Decoded>& readings) {
+  std::size_t count = 0;
+  for (const Decoded& decoded : readings) {
+    if (!decoded.problem.empty()) return false;
+    for (const Portion& portion : decoded.portions) {
+      if (!std::all_of(portion.values.begin(), portion.values.end(), good)) return false;
+      count += portion.values.size();
+    }
+  }
+  return count > 0;
+}
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char byte : bytes) {
+    std::array<char, 4> digits{};
+    std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned>(static_cast<unsigned char>(byte)));
+    text.append(text.empty() ? "" : " ").append(digits.data());
+  }
+  return text;
+}
+
+std::string text_of(std::string_view front) {
+  std::string text = printable(std::string(front));
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+std::string payload_text(std::string_view payload) {
+  if (payload.empty()) return "(empty)";
+  const bool text = config::valid_utf8(payload);
+  const std::size_t most = text ? shown_text : shown_hex;
+  std::size_t length = std::min(payload.size(), most);
+  while (text && length > 0 && !config::valid_utf8(payload.substr(0, length)))
+    --length;
+  const std::string_view front = payload.substr(0, length);
+  std::string shown = text ? text_of(front) : "hex " + hex(front);
+  if (length < payload.size()) shown += " ... (" + grouped(payload.size()) + " bytes)";
+  return shown;
+}
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// The JSON pointers that there are, for whoever looks for the right one. Empty: the payload is no JSON object or
+/// array.
+std::string pointers(std::string_view payload) {
+  if (payload.size() > shown_text * shown_text) return "";
+  const Json json = Json::parse(payload, nullptr, false);
+  if (!json.is_structured() || json.empty()) return "";
+  std::string text;
+  std::size_t count = 0;
+  const Json leaves = json.flatten();
+  for (const auto& [pointer, value] : leaves.items()) {
+    if (++count > shown_leaves) break;
+    text += (text.empty() ? "" : ", ") + printable(pointer) + " = " + printable(dump(value));
+  }
+  if (leaves.size() > shown_leaves) text += " and " + grouped(leaves.size() - shown_leaves) + " more";
+  return text;
+}
+
+std::string reading_text(const Portion& portion, std::size_t point) {
+  const PointName& name = portion.points[point];
+  const Value& value = portion.values[point];
+  std::string line = "  -> " + printable(portion.device + "/" + name.name);
+  if (const auto* bad = std::get_if<Bad>(&value)) {
+    line += "  bad: " + printable(bad->reason);
+  } else {
+    const Json json = value_json(value);
+    line += " = " + printable(dump(json));
+    if (const auto* named = std::get_if<Named>(&value)) line += " (" + std::to_string(named->code) + ")";
+    if (!name.unit.empty()) line += " " + printable(name.unit);
+  }
+  if (portion.wall) line += "  " + rfc3339(*portion.wall);
+  return line + "\n";
+}
+
+Json reading_json(const Portion& portion, std::size_t point, std::int64_t arrival) {
+  const PointName& name = portion.points[point];
+  const Value& value = portion.values[point];
+  const auto* bad = std::get_if<Bad>(&value);
+  Json json{{"device", portion.device},
+            {"point", name.name},
+            {"time", rfc3339(portion.wall.value_or(arrival))},
+            {"value", value_json(value)}};
+  if (const auto* named = std::get_if<Named>(&value)) json["code"] = named->code;
+  if (!name.unit.empty()) json["unit"] = name.unit;
+  json["quality"] = bad == nullptr ? "good" : "bad";
+  if (bad != nullptr) json["reason"] = bad->reason;
+  return json;
+}
+
+}  // namespace
+
+ReadMessage MessageReader::read(drivers::mqtt::Message message, const Stamp& arrival) {
+  namespace sparkplug = drivers::mqtt::sparkplug;
+  ReadMessage read{std::move(message), arrival, {}};
+  const std::string& topic = read.message.topic;
+  std::optional<sparkplug::Heard> heard;
+  for (const config::MqttRule& rule : broker_.rules) {
+    if (read.message.retained && !rule.retained) continue;
+    Decoded decoded;
+    if (rule.payload != config::MqttRule::Payload::sparkplug) {
+      decoded = drivers::mqtt::decode(rule, topic, read.message.payload);
+    } else if (drivers::mqtt::match(config::without_share(rule.topic), topic)) {
+      if (!heard) heard = host_.take(topic, read.message.payload, read.message.retained, arrival);
+      decoded = sparkplug::portions(rule, topic, *heard);
+    }
+    if (!decoded.portions.empty() || !decoded.problem.empty()) read.readings.push_back(std::move(decoded));
+  }
+  read.good = all_good(read.readings);
+  return read;
+}
+
+std::string to_text(const ReadMessage& read) {
+  std::string text = rfc3339(read.arrival.wall) + "  " + printable(read.message.topic);
+  text += read.message.retained ? "  (retained)\n  " : "\n  ";
+  text += payload_text(read.message.payload) + "\n";
+  for (const Decoded& decoded : read.readings) {
+    for (const Portion& portion : decoded.portions) {
+      for (std::size_t point = 0; point < portion.values.size(); ++point)
+        text += reading_text(portion, point);
+    }
+    if (decoded.portions.empty()) text += "  no reading: " + printable(decoded.problem) + "\n";
+  }
+  if (read.readings.empty()) {
+    text += read.message.retained ? "  no rule takes it, as a retained message\n" : "  no rule has a matching topic\n";
+  } else if (const std::string there = read.good ? "" : pointers(read.message.payload); !there.empty()) {
+    text += "  the payload has " + there + "\n";
+  }
+  return text;
+}
+
+std::string to_json(const ReadMessage& read) {
+  Json json{
+      {"topic", read.message.topic}, {"arrival", rfc3339(read.arrival.wall)}, {"retained", read.message.retained}};
+  if (config::valid_utf8(read.message.payload)) {
+    json["payload"] = read.message.payload;
+  } else {
+    json["payload_hex"] = hex(read.message.payload);
+  }
+  json["readings"] = Json::array();
+  json["problems"] = Json::array();
+  for (const Decoded& decoded : read.readings) {
+    for (const Portion& portion : decoded.portions) {
+      for (std::size_t point = 0; point < portion.values.size(); ++point)
+        json["readings"].push_back(reading_json(portion, point, read.arrival.wall));
+    }
+    if (!decoded.problem.empty()) json["problems"].push_back(decoded.problem);
+  }
+  return dump(json);
+}
+
+}  // namespace fieldpost

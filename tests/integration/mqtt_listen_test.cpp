@@ -1,0 +1,148 @@
+// `mqtt` and `check --payload` as an installer uses them, at a real Mosquitto.
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/catch.h"
+#include "tests/support/mosquitto.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace fieldpost {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+using Json = nlohmann::ordered_json;
+using support::Finished;
+
+constexpr auto patience = 20s;
+
+/// A configuration with two rules at one broker.
+class Site {
+ public:
+  explicit Site(const std::string& url = "mqtt://127.0.0.1:1")
+      : file_(folder_.write("fieldpost.toml",
+                            "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\n[buffer]\npath = \"" + (folder_ / "queue.db") +
+                                "\"\n[kafka]\nbrokers = [\"127.0.0.1:1\"]\n[[mqtt]]\nname = \"yard\"\nurl = \"" + url +
+                                "\"\n[[mqtt.subscribe]]\ntopic = \"$share/agents/yard/+/+\"\ndevice = \"{1}\"\npoint = "
+                                "\"{2}\"\nvalue = \"/value\"\nunit = \"bar\"\ntime = \"/ts\"\n[[mqtt.subscribe]]\n"
+                                "topic = \"plain/+\"\npayload = \"text\"\ndevice = \"{1}\"\npoint = \"level\"\n"
+                                "retained = \"ignore\"\n")) {}
+
+  std::vector<std::string> words(std::vector<std::string> words) const {
+    words.insert(words.begin(), {FIELDPOST_BINARY, "-c", file_});
+    return words;
+  }
+  Finished check(const std::string& topic, const std::string& payload, std::vector<std::string> more = {}) const {
+    const std::string sample = folder_.write("sample", payload);
+    more.insert(more.begin(), {"check", "--payload", sample, "--topic", topic});
+    return support::run({words(std::move(more)), {}, ""});
+  }
+
+ private:
+  support::TempDir folder_;
+  std::string file_;
+};
+
+TEST_CASE("check --payload says what the rules make of a sample") {
+  const Site site;
+  SECTION("a good one") {
+    const Finished done = site.check("yard/pump-7/pressure", R"({"value":4.2,"ts":1700000000})");
+    CHECK(done.status.code == 0);
+    CHECK_THAT(done.out, Contains("-> pump-7/pressure = 4.2 bar  2023-11-14T22:13:20.000000Z"));
+    CHECK(done.err.empty());
+  }
+  SECTION("a pointer that is wrong: what is there is shown") {
+    const Finished done = site.check("yard/pump-7/pressure", R"({"vlaue":4.2,"ts":1700000000,"in":{"er":true}})");
+    CHECK(done.status.code == 1);
+    CHECK_THAT(done.out, Contains("-> pump-7/pressure  bad: no value at /value"));
+    CHECK_THAT(done.out, Contains("the payload has /vlaue = 4.2, /ts = 1700000000, /in/er = true\n"));
+  }
+  SECTION("bytes") {
+    const Finished done = site.check("yard/pump-7/pressure", std::string("\xff\x00\x01", 3));
+    CHECK(done.status.code == 1);
+    CHECK_THAT(done.out, Contains("hex ff 00 01\n"));
+    CHECK_THAT(done.out, Contains("bad: not JSON"));
+  }
+  SECTION("nothing matches") {
+    const Finished done = site.check("yrd/pump-7/pressure", "1");
+    CHECK(done.status.code == 1);
+    CHECK_THAT(done.err, Contains("no [[mqtt.subscribe]] has a topic that matches yrd/pump-7/pressure"));
+  }
+  SECTION("as JSON") {
+    const Finished done = site.check("plain/tank", "1.50", {"--json"});
+    CHECK(done.status.code == 0);
+    const Json read = Json::parse(done.out);
+    CHECK(read["payload"] == "1.50");
+    REQUIRE(read["readings"].size() == 1);
+    CHECK(read["readings"][0]["device"] == "tank");
+    CHECK(read["readings"][0]["point"] == "level");
+    CHECK(read["readings"][0]["value"] == 1.5);
+    CHECK(read["readings"][0]["quality"] == "good");
+    CHECK(read["problems"].empty());
+  }
+  SECTION("used wrongly") {
+    const auto run = [&site](const std::vector<std::string>& words) {
+      return support::run({site.words(words), {}, ""});
+    };
+    CHECK(run({"check", "--topic", "a"}).status.code == 2);
+    CHECK(run({"check", "--payload", "a"}).status.code == 2);
+    const Finished missing = run({"check", "--payload", "/nowhere", "--topic", "a"});
+    CHECK(missing.status.code == 2);
+    CHECK(missing.err == "fieldpost: /nowhere: No such file or directory\n");
+    const Finished unknown = run({"mqtt", "yrad"});
+    CHECK(unknown.status.code == 2);
+    CHECK(unknown.err == "fieldpost: no MQTT broker is called \"yrad\"; did you mean yard?\n");
+    const Finished filter = run({"mqtt", "yard", "a#"});
+    CHECK(filter.status.code == 2);
+    CHECK_THAT(filter.err, Contains("\"a#\" "));
+  }
+}
+
+TEST_CASE("mqtt prints what a broker delivers beside its readings") {
+  support::Mosquitto broker;
+  const Site site(broker.url());
+  support::Publisher publisher(broker.port());
+  publisher.publish("plain/tank", "7", 1, true);
+  publisher.publish("yard/pump-7/kept", R"({"value":1})", 1, true);
+
+  SECTION("of the rules, without a part in a shared subscription") {
+    support::Process listening({site.words({"mqtt", "yard"}), {}, ""});
+    REQUIRE(listening.wait_for_output("connected; Ctrl-C ends this", patience));
+    // Only a subscription of one's own gets what is retained.
+    REQUIRE(listening.wait_for_output("-> pump-7/kept = 1 bar", patience));
+    REQUIRE(listening.wait_for_output("no rule takes it, as a retained message", patience));
+    publisher.publish("yard/pump-7/pressure", R"({"value":"open"})");
+    REQUIRE(listening.wait_for_output("-> pump-7/pressure = \"open\" bar", patience));
+    publisher.publish("plain/tank", "1\n2");
+    REQUIRE(listening.wait_for_output("  1 2\n  -> tank/level = ", patience));
+    listening.kill(SIGINT);
+    const auto status = listening.wait(patience);
+    REQUIRE(status);
+    CHECK(status->code == 0);
+    CHECK_THAT(broker.log(), !Contains("$share"));
+  }
+  SECTION("of another topic, to see what there is") {
+    support::Process listening({site.words({"mqtt", "yard", "#", "--json"}), {}, ""});
+    REQUIRE(listening.wait_for_output("\"topic\":\"plain/tank\"", patience));
+    publisher.publish("elsewhere", "x");
+    REQUIRE(listening.wait_for_output("\"topic\":\"elsewhere\"", patience));
+    REQUIRE(listening.wait_for_output("}\n", patience));
+    std::istringstream lines(listening.out());
+    for (std::string line; std::getline(lines, line);)
+      CHECK(Json::parse(line).contains("readings"));
+  }
+  SECTION("and says when the broker goes and comes back") {
+    support::Process listening({site.words({"mqtt", "yard"}), {}, ""});
+    REQUIRE(listening.wait_for_output("connected", patience));
+    broker.stop();
+    REQUIRE(listening.wait_for_output("yard (" + broker.url() + "): connection lost", patience));
+    broker.start();
+    REQUIRE(
+        listening.wait_for_output("connected; Ctrl-C ends this\nfieldpost: yard (" + broker.url() + "): ", patience));
+  }
+}
+
+}  // namespace
+}  // namespace fieldpost
