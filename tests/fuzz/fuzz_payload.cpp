@@ -13,6 +13,7 @@
 namespace {
 
 using fieldpost::config::MqttRule;
+using fieldpost::config::Type;
 
 MqttRule rule(MqttRule::Payload payload, const char* value, const char* time) {
   MqttRule made;
@@ -25,10 +26,62 @@ MqttRule rule(MqttRule::Payload payload, const char* value, const char* time) {
   return made;
 }
 
+MqttRule named(const char* device, const char* point, const char* value, const char* time) {
+  MqttRule made = rule(MqttRule::Payload::json, value, time);
+  made.device = device;
+  made.point = point;
+  made.values[0].number = true;
+  made.values[0].point.unit = "{/u}";
+  return made;
+}
+
+MqttRule all(const char* below) {
+  MqttRule made = rule(MqttRule::Payload::json, "", "/t");
+  made.values.clear();
+  made.all = below;
+  return made;
+}
+
+MqttRule converted(Type type, std::uint16_t size) {
+  MqttRule made = rule(MqttRule::Payload::raw, "", "");
+  made.values[0].point.type = type;
+  made.values[0].point.size = size;
+  made.values.push_back(made.values[0]);
+  made.values[0].point.name = "first";
+  made.values[1].point.name = "second";
+  made.values[1].at = 3;
+  return made;
+}
+
+MqttRule scaled() {
+  MqttRule made = rule(MqttRule::Payload::json, "/*/v", "/*/t");
+  made.values[0].point.scale = {1, -3};
+  made.values[0].point.name = "v";
+  made.values.push_back(made.values[0]);
+  made.values[1].pointer = "/*/e";
+  made.values[1].point.name = "e";
+  made.values[1].point.names = {{0, "off"}, {1, "on"}};
+  return made;
+}
+
 const MqttRule rules[] = {
-    rule(MqttRule::Payload::text, "", ""),        rule(MqttRule::Payload::json, "/value", ""),
-    rule(MqttRule::Payload::json, "", ""),        rule(MqttRule::Payload::json, "/value", "/ts"),
-    rule(MqttRule::Payload::json, "/a/0/~1", ""), rule(MqttRule::Payload::json, "/0/0", "/1"),
+    rule(MqttRule::Payload::text, "", ""),
+    rule(MqttRule::Payload::json, "/value", ""),
+    rule(MqttRule::Payload::json, "", ""),
+    rule(MqttRule::Payload::json, "/value", "/ts"),
+    rule(MqttRule::Payload::json, "/a/0/~1", ""),
+    rule(MqttRule::Payload::json, "/0/0", "/1"),
+    rule(MqttRule::Payload::json, "/*", ""),
+    named("{/n}", "{*}", "/a/*/v", "/a/*/t"),
+    named("{/*/n}", "{/*/p}", "/*/v", "{2}"),
+    all(""),
+    all("/a"),
+    scaled(),
+    converted(Type::int16, 0),
+    converted(Type::string, 5),
+    converted(Type::bcd32, 0),
+    converted(Type::float64, 0),
+    converted(Type::boolean, 0),
 };
 
 void expect(bool holds) {
@@ -44,6 +97,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect(!decoded.portions.empty() || !decoded.problem.empty());
   for (const auto& portion : decoded.portions) {
     expect(!portion.values.empty() && portion.values.size() == portion.points.size());
+    expect(fieldpost::drivers::mqtt::wrong_with(portion.device).empty());
+    for (const fieldpost::PointName& point : portion.points) {
+      expect(fieldpost::drivers::mqtt::wrong_with(point.name).empty());
+    }
     for (const fieldpost::Value& value : portion.values) {
       expect(good(value) || !decoded.problem.empty());
       const auto* text = std::get_if<std::string>(&value);
@@ -51,8 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
 
-  const auto names = fieldpost::drivers::mqtt::name(rules[0], bytes);
-  expect(!names || names->device.empty() == !names->problem.empty());
-  expect(!names || (fieldpost::config::valid_utf8(names->device) && names->point.size() <= 255));
+  const auto names = fieldpost::drivers::mqtt::decode(rules[0], bytes, "1");
+  expect(names.portions.size() <= 1 && (names.portions.empty() || names.problem.empty()));
   return 0;
 }

@@ -1,44 +1,23 @@
-#include <array>
-#include <charconv>
-#include <cstdint>
+#include <algorithm>
+#include <cstddef>
 #include <string>
 
-#include "config/parse.h"
 #include "drivers/mqtt/payload.h"
 #include "tests/support/catch.h"
+#include "tests/support/mqtt_rules.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
 
-/// The rule of a configuration with these lines in its [[mqtt.subscribe]].
 config::MqttRule rule(const std::string& lines) {
-  const std::string text =
-      "[agent]\nid = \"gw\"\nsite = \"s\"\n[kafka]\nbrokers = [\"b:1\"]\n[[mqtt]]\nname = \"m\"\nurl = \"mqtt://b\"\n"
-      "[[mqtt.subscribe]]\n" +
-      lines;
-  const config::Loaded loaded = config::parse(text, "fieldpost.toml",
-                                              {[](const std::string&) {
-                                                 return config::FileText{"", "none"};
-                                               },
-                                               "gw"});
-  for (const config::Problem& problem : loaded.problems) {
-    FAIL(to_string(problem));
-  }
-  return loaded.config->mqtt.at(0).rules.at(0);
+  return support::mqtt_rules("[[mqtt.subscribe]]\n" + lines).at(0);
 }
 
 std::string text_of(const Value& value) {
-  if (const auto* bad = std::get_if<Bad>(&value)) return "bad: " + bad->reason;
-  if (const auto* yes = std::get_if<bool>(&value)) return *yes ? "true" : "false";
-  if (const auto* name = std::get_if<Named>(&value)) return name->name + "=" + std::to_string(name->code);
-  if (const auto* text = std::get_if<std::string>(&value)) return "\"" + *text + "\"";
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
-  if (const auto* number = std::get_if<std::uint64_t>(&value)) return std::to_string(*number);
-  std::array<char, 32> digits{};
-  char* end = digits.data();
-  if (const auto* number = std::get_if<float>(&value)) end = std::to_chars(end, end + digits.size(), *number).ptr;
-  if (const auto* number = std::get_if<double>(&value)) end = std::to_chars(end, end + digits.size(), *number).ptr;
-  return {digits.data(), end};
+  const auto* named = std::get_if<Named>(&value);
+  const bool quoted = std::holds_alternative<std::string>(value);
+  return (quoted ? "\"" : "") + support::text_of(value) + (quoted ? "\"" : "") +
+         (named != nullptr ? "=" + std::to_string(named->code) : "");
 }
 
 /// A line for each portion, "DEVICE [WALL]: POINT [UNIT] VALUE, ...", and one for the problem.
@@ -198,6 +177,63 @@ TEST_CASE("mqtt: raw bytes are read as registers") {
   CHECK(raw("values = { a = { at = 0, type = \"int16\" }, b = { at = 1, type = \"uint16\" } }",
             std::string("\x00\x01", 2)) ==
         "s: a 1, b bad: 2 bytes, which end before byte 3\nproblem: 2 bytes, which end before byte 3\n");
+}
+
+std::string repeat(const std::string& part, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) {
+    out += part;
+  }
+  return out;
+}
+
+TEST_CASE("mqtt: hostile payloads cost a bounded number of readings, and never more than a bad one") {
+  const std::string more = "problem: more than 10,000 readings: the others are left out\n";
+  const auto readings = [](const Decoded& decoded) {
+    std::size_t count = 0;
+    for (const Portion& portion : decoded.portions) {
+      count += portion.values.size();
+    }
+    return count;
+  };
+  const auto each = rule("topic = \"#\"\ndevice = \"d\"\npoint = \"{*}\"\nvalue = \"/*\"\n");
+  const auto same = rule("topic = \"#\"\ndevice = \"d\"\npoint = \"p\"\nvalues = { a = \"/*/a\", b = \"/*/b\" }\n");
+  const auto all = rule("topic = \"#\"\ndevice = \"d\"\nvalues = \"all\"\n");
+  const auto named = rule("topic = \"#\"\ndevice = \"{/n}\"\npoint = \"{*}\"\nvalue = \"/a/*\"\n");
+
+  const std::string numbers = "[" + repeat("1,", 99'999) + "1]";
+  for (const auto& one : {each, all}) {
+    const Decoded decoded = decode(one, "t", numbers);
+    CHECK(readings(decoded) == 10'000);
+    CHECK("problem: " + decoded.problem + "\n" == more);
+  }
+  const Decoded pairs = decode(same, "t", "[" + repeat("{\"a\":1,\"b\":2},", 9'999) + "{\"a\":1,\"b\":2}]");
+  CHECK(readings(pairs) == 10'000);
+  CHECK("problem: " + pairs.problem + "\n" == more);
+
+  // A name of half a MiB, before thousands of values.
+  const std::string name = repeat("x", 500'000);
+  const Decoded below = decode(all, "t", "{\"" + name + "\":" + numbers + "}");
+  CHECK(readings(below) == 0);
+  CHECK_FALSE(below.problem.empty());
+  const Decoded long_device = decode(named, "t", "{\"n\":\"" + name + "\",\"a\":" + numbers + "}");
+  CHECK(readings(long_device) == 0);
+  CHECK_FALSE(long_device.problem.empty());
+
+  for (const auto& one : {each, same, all, named}) {
+    for (const std::string& payload :
+         {std::string(), repeat("[", 100'000), repeat("{\"a\":", 100'000), repeat("1", (1 << 20) + 1),
+          std::string("\xff\xfe"), std::string("{\"a\":\"\xc0\xaf\"}"), std::string(3, '\0'), std::string("null"),
+          std::string("\"\"")}) {
+      CAPTURE(payload.substr(0, 40));
+      const Decoded decoded = decode(one, std::string(60'000, 't'), payload);
+      CHECK_FALSE(decoded.problem.empty());
+      for (const Portion& portion : decoded.portions) {
+        CHECK(
+            std::all_of(portion.values.begin(), portion.values.end(), [](const Value& value) { return !good(value); }));
+      }
+    }
+  }
 }
 
 }  // namespace
