@@ -12,14 +12,10 @@
 #include <vector>
 
 #include "config/config.h"
+#include "drivers/mqtt/cover.h"
 #include "drivers/mqtt/message.h"
 
 namespace fieldpost::drivers::mqtt {
-
-struct Subscription {
-  std::string filter;
-  int qos = 0;
-};
 
 constexpr int subscription_refused = 0x80;  // this code of SUBACK and above (3.1.1, section 3.9.3; 5, section 3.9.3)
 

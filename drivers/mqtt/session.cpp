@@ -1,8 +1,6 @@
 #include "drivers/mqtt/session.h"
 
-#include <algorithm>
 #include <functional>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -20,21 +18,6 @@ constexpr milliseconds look{20};
 constexpr std::chrono::seconds steady_after{10};  // a connection that lasted so long starts the backoff anew
 constexpr unsigned short_lived = 3;               // connections in a row that the broker closed soon
 
-/// Rules may share a filter: it is subscribed once, with the greatest QoS.
-std::vector<Subscription> distinct(const std::vector<config::MqttRule>& rules) {
-  std::map<std::string, int> filters;
-  for (const config::MqttRule& rule : rules) {
-    int& qos = filters[rule.topic];
-    qos = std::max(qos, rule.qos);
-  }
-  std::vector<Subscription> out;
-  out.reserve(filters.size());
-  for (const auto& [filter, qos] : filters) {
-    out.push_back({filter, qos});
-  }
-  return out;
-}
-
 }  // namespace
 
 Session::Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Take take)
@@ -43,7 +26,7 @@ Session::Session(const config::MqttBroker& broker, Queue* queue, const Clock& cl
       clock_(clock),
       resolver_(broker.url.host, broker.url.port),
       take_(std::move(take)),
-      subscriptions_(distinct(broker.rules)),
+      subscriptions_(cover(broker.rules)),
       since_(clock.now().wall) {}
 
 void Session::run() {

@@ -13,8 +13,8 @@ constexpr std::chrono::milliseconds before_reconnect{50};
 
 }  // namespace
 
-NumberedPublisher::NumberedPublisher(std::uint16_t port, std::string topic, std::chrono::milliseconds period)
-    : port_(port), topic_(std::move(topic)), period_(period), thread_([this] { publish_all(); }) {}
+NumberedPublisher::NumberedPublisher(std::uint16_t port, std::string topic, std::chrono::milliseconds period, int qos)
+    : port_(port), topic_(std::move(topic)), period_(period), qos_(qos), thread_([this] { publish_all(); }) {}
 
 NumberedPublisher::~NumberedPublisher() {
   stop();
@@ -30,7 +30,7 @@ void NumberedPublisher::publish_all() {
   while (!stopping_) {
     try {
       if (!publisher) publisher = std::make_unique<Publisher>(port_);
-      publisher->publish(topic_, std::to_string(acknowledged_ + 1));
+      publisher->publish(topic_, std::to_string(acknowledged_ + 1), qos_);
       ++acknowledged_;
       std::this_thread::sleep_for(period_);
     } catch (const std::exception&) {

@@ -9,11 +9,11 @@
 
 namespace fieldpost::support {
 
-/// Text payloads, QoS 1, from its construction on a thread of its own. A number that the broker did not acknowledge is
+/// Text payloads, from its construction on a thread of its own. A number that the broker did not acknowledge is
 /// published again, on a new connection, until it is.
 class NumberedPublisher {
  public:
-  NumberedPublisher(std::uint16_t port, std::string topic, std::chrono::milliseconds period);
+  NumberedPublisher(std::uint16_t port, std::string topic, std::chrono::milliseconds period, int qos = 1);
   ~NumberedPublisher();
   NumberedPublisher(const NumberedPublisher&) = delete;
   NumberedPublisher& operator=(const NumberedPublisher&) = delete;
@@ -29,6 +29,7 @@ class NumberedPublisher {
   const std::uint16_t port_;
   const std::string topic_;
   const std::chrono::milliseconds period_;
+  const int qos_;
   std::atomic<std::uint64_t> acknowledged_ = 0;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;

@@ -1,0 +1,44 @@
+// Rules whose filters overlap, on a broker that delivers a message once for each subscription, and on one that does
+// not: each rule makes one reading of a message.
+#include "tests/integration/mqtt_bench.h"
+
+namespace fieldpost {
+namespace {
+
+using namespace support;
+using drivers::State;
+using Kind = config::MqttRule::Payload;
+
+std::string log_of(const std::vector<SeenReading>& readings) {
+  std::string words;
+  for (const SeenReading& reading : readings)
+    words += reading.device + "/" + reading.point + " ";
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("mqtt: overlapping rules each make one reading of a message, however often the broker would deliver it") {
+  if (!Mosquitto::installed()) FIELDPOST_SKIP("no Mosquitto is installed");
+  const std::string duplicates = GENERATE("true", "false");
+  const int version = GENERATE(4, 5);
+  INFO("allow_duplicate_messages " << duplicates << ", version " << version);
+  MosquittoOptions options;
+  options.more = "allow_duplicate_messages " + duplicates + "\n";
+  Mosquitto mosquitto(options);
+  MqttBench bench;
+  auto broker = mqtt_broker(
+      mosquitto.port(), {mqtt_rule("yard/tank", "narrow", "v", Kind::text, 2),
+                         mqtt_rule("yard/+", "{1}", "v", Kind::text), mqtt_rule("yard/#", "all", "v", Kind::text, 0)});
+  broker.version = version;
+  RunningMqtt source(broker, bench);
+  REQUIRE(source.wait_for(State::up));
+  Publisher publisher(mosquitto.port());
+  publisher.publish("yard/tank", "1");
+  publisher.publish("yard/pump", "2");
+  publisher.publish("yard/tank/last", "3");
+  REQUIRE(bench.wait_for_readings(6));
+  CHECK(log_of(bench.take()) == "narrow/v tank/v all/v pump/v all/v all/v ");
+}
+
+}  // namespace fieldpost

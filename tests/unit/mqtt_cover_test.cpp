@@ -1,0 +1,93 @@
+// What is subscribed, so that a broker that delivers a message once for each subscription delivers it once.
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "drivers/mqtt/cover.h"
+#include "drivers/mqtt/topic.h"
+#include "tests/support/catch.h"
+
+namespace fieldpost::drivers::mqtt {
+namespace {
+
+std::vector<std::string> covered(const std::vector<std::pair<std::string, int>>& filters) {
+  std::vector<config::MqttRule> rules;
+  for (const auto& [filter, qos] : filters) {
+    rules.emplace_back();
+    rules.back().topic = filter;
+    rules.back().qos = qos;
+  }
+  std::vector<std::string> out;
+  for (const Subscription& each : cover(rules))
+    out.push_back(each.filter + " " + std::to_string(each.qos));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("mqtt cover: which filters stand for others") {
+  const auto [outer, inner, yes] = GENERATE(table<std::string, std::string, bool>({
+      {"a/b", "a/b", true},
+      {"a/+", "a/b", true},
+      {"a/b", "a/+", false},
+      {"a/#", "a/+/c", true},
+      {"a/#", "a", true},
+      {"a/#", "a/#", true},
+      {"a/+", "a/#", false},
+      {"a/+", "a/b/c", false},
+      {"a/+/c", "a/+", false},
+      {"+/+", "a/+", true},
+      {"+/b", "a/+", false},
+      {"#", "a/b", true},
+      {"#", "$SYS/load", false},
+      {"+/load", "$SYS/load", false},
+      {"$SYS/#", "$SYS/load", true},
+      {"a/#", "$share/g/a/b", false},
+      {"$share/g/a/#", "a/b", false},
+      {"$share/g/a/#", "$share/g/a/b", false},
+      {"$share/g/a/#", "$share/g/a/#", true},
+      {"", "a", false},
+      {"a//b", "a/+/b", false},
+      {"a/+/b", "a//b", true},
+  }));
+  INFO(outer << " and " << inner);
+  CHECK(covers(outer, inner) == yes);
+}
+
+TEST_CASE("mqtt cover: a filter that another one covers is not subscribed, and the greatest QoS is") {
+  using Filters = std::vector<std::string>;
+  CHECK(covered({{"a/b", 2}, {"a/+", 0}, {"a/b", 1}}) == Filters{"a/+ 2"});
+  CHECK(covered({{"a/#", 1}, {"a/b", 2}, {"a/+", 0}}) == Filters{"a/# 2"});
+  CHECK(covered({{"a/b", 1}, {"c", 0}, {"a/c", 0}, {"a/+", 0}}) == Filters{"c 0", "a/+ 1"});
+  CHECK(covered({{"a/+", 1}, {"+/b", 1}}) == Filters{"a/+ 1", "+/b 1"});
+  CHECK(covered({{"$share/g/a/#", 1}, {"a/#", 0}}) == Filters{"$share/g/a/# 1", "a/# 0"});
+}
+
+TEST_CASE("mqtt cover: what one filter covers it matches, for all topics and filters of a few levels") {
+  const std::vector<std::string> levels{"a", "", "+", "#", "$S"};
+  std::vector<std::string> filters;
+  for (const std::string& first : levels) {
+    filters.push_back(first);
+    if (first == "#") continue;
+    for (const std::string& second : levels) {
+      filters.push_back(first + "/" + second);
+      if (second == "#") continue;
+      for (const std::string& third : levels)
+        filters.push_back(first + "/" + second + "/" + third);
+    }
+  }
+  std::vector<std::string> topics;
+  for (const std::string& filter : filters) {
+    if (filter.find_first_of("+#") == std::string::npos && !filter.empty()) topics.push_back(filter);
+  }
+  for (const std::string& outer : filters) {
+    for (const std::string& inner : filters) {
+      if (!covers(outer, inner)) continue;
+      for (const std::string& topic : topics) {
+        if (match(inner, topic) && !match(outer, topic)) FAIL(outer << " does not cover " << inner << ": " << topic);
+      }
+    }
+  }
+}
+
+}  // namespace fieldpost::drivers::mqtt
