@@ -91,7 +91,7 @@ void parse_mqtt(Fields& root, Context& context) {
     }
     parse_broker_tls(fields, broker, context);
     parse_session(fields, broker);
-    fields.choice("ack", {"durable"}, {"stored"});
+    fields.choice("ack", {"durable"});
     const bool has_rules = fields.has("subscribe");
     for (Fields& rule : fields.tables("subscribe")) {
       broker.rules.push_back(parse_mqtt_rule(rule, context));
