@@ -217,7 +217,7 @@ TEST_CASE("the example loads, with the values that it calls defaults where it is
   REQUIRE(loaded.problems.empty());
   REQUIRE(loaded.config->modbus.size() == 2);
   CHECK(loaded.config->modbus[0].devices[0].points->model == "Eastron SDM230-Modbus");
-  CHECK(loaded.config->mqtt.size() == 2);
+  CHECK(loaded.config->mqtt.size() == 3);
 
   // A key in a comment would otherwise rot unseen: all of them are taken when the '#' goes.
   std::istringstream lines(support::read_file(path));
@@ -230,7 +230,7 @@ TEST_CASE("the example loads, with the values that it calls defaults where it is
     const bool table = line.starts_with("# [");
     uncommented += (key || table ? line.substr(hash + 2) : line) + "\n";
   }
-  CHECK(keys == 45);
+  CHECK(keys == 47);
   const Loaded all = parse(uncommented, path, world());
   for (const Problem& problem : all.problems) {
     UNSCOPED_INFO(to_string(problem));
