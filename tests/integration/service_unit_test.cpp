@@ -31,8 +31,8 @@ TEST_CASE("installing puts every file where it belongs", "[service]") {
   for (const char* file :
        {"usr/bin/fieldpost", "usr/lib/systemd/system/fieldpost.service", "usr/lib/sysusers.d/fieldpost.conf",
         "usr/share/man/man8/fieldpost.8", "usr/share/doc/fieldpost/README.md", "usr/share/doc/fieldpost/docs/modbus.md",
-        "usr/share/doc/fieldpost/docs/records.md", "usr/share/fieldpost/sunspec/models.csv",
-        "etc/fieldpost/fieldpost.toml"}) {
+        "usr/share/doc/fieldpost/docs/mqtt.md", "usr/share/doc/fieldpost/docs/records.md",
+        "usr/share/fieldpost/sunspec/models.csv", "etc/fieldpost/fieldpost.toml"}) {
     INFO(file);
     CHECK(fs::is_regular_file(installed.root / file));
   }
