@@ -31,7 +31,7 @@ TEST_CASE("mqtt: payloads become readings of the devices and points that topics 
   std::vector<config::MqttRule> rules{mqtt_rule("yard/+/+", "{1}", "{2}", Kind::json, 1),
                                       mqtt_rule("shed/+/#", "shed-{1}", "{2}", Kind::text, 0),
                                       mqtt_rule("shed/+/#", "copy", "{1}.{2}", Kind::text, 1)};
-  rules[0].unit = "bar";
+  rules[0].values[0].point.unit = "bar";
   rules[0].time = "/ts";
   Publisher publisher(mosquitto.port());
   publisher.publish("yard/pump-7/retained", R"({"value":1,"ts":"2026-11-22T09:03:11Z"})", 1, true);
