@@ -75,7 +75,7 @@ template <typename Measure>
 auto while_they_come(std::uint16_t port, int qos, std::uint64_t rate, std::chrono::seconds time, std::size_t topics,
                      Measure measure) {
   auto load = std::async(std::launch::async, [=] { MqttLoad(port, qos).send_at(rate, time, topics); });
-  const auto measured = measure();
+  auto measured = measure();
   load.get();
   return measured;
 }
