@@ -157,7 +157,9 @@ TEST_CASE("the payload's time") {
   config::MqttRule rule;
   rule.values[0].pointer = "/v";
   rule.time = "/ts";
-  const auto at = [&](const std::string& time) { return read_payload(Plan(rule), {}, "{\"v\":1,\"ts\":" + time + "}"); };
+  const auto at = [&](const std::string& time) {
+    return read_payload(Plan(rule), {}, "{\"v\":1,\"ts\":" + time + "}");
+  };
   constexpr std::int64_t second = 1'795'338'191;  // 2026-11-22T09:03:11Z
   struct Row {
     const char* time;
@@ -191,10 +193,10 @@ TEST_CASE("the payload's time") {
     CHECK(decoded.values.at(0) == integer(1));
   }
   for (const char* time :
-       {R"("2026-11-22")", R"("2026-02-29T00:00:00Z")", R"("2026-13-01T00:00:00Z")",
-        R"("2026-11-22T24:00:00Z")", R"("2026-11-22T09:60:00Z")", R"("2026-11-22T09:03:61Z")", R"("")",
-        R"("2026-11-22T09:03:11.Z")", R"("2026-11-22T09:03:11Zx")", R"("2026-11-22T09:03:11+25:00")",
-        R"("1969-12-31T23:59:59Z")", R"("yesterday")", "-1", "-1.5", "1e300", "true"}) {
+       {R"("2026-11-22")", R"("2026-02-29T00:00:00Z")", R"("2026-13-01T00:00:00Z")", R"("2026-11-22T24:00:00Z")",
+        R"("2026-11-22T09:60:00Z")", R"("2026-11-22T09:03:61Z")", R"("")", R"("2026-11-22T09:03:11.Z")",
+        R"("2026-11-22T09:03:11Zx")", R"("2026-11-22T09:03:11+25:00")", R"("1969-12-31T23:59:59Z")", R"("yesterday")",
+        "-1", "-1.5", "1e300", "true"}) {
     CAPTURE(time);
     const Said decoded = at(time);
     CHECK_FALSE(decoded.wall);
