@@ -245,7 +245,8 @@ TEST_CASE("readme: scripts, verbs and files that the pages name exist") {
       if (words[0].find('/') != std::string::npos) CHECK(::access((source / words[0]).c_str(), X_OK) == 0);
     }
   }
-  for (const char* name : {"README.md", "CONTRIBUTING.md", "docs/modbus.md", "docs/mqtt.md", "docs/records.md"}) {
+  for (const char* name :
+       {"README.md", "CONTRIBUTING.md", "docs/kafka.md", "docs/modbus.md", "docs/mqtt.md", "docs/records.md"}) {
     for (const std::string& file : support::linked_files(support::read_file(source / name))) {
       INFO(name << ": " << file);
       CHECK(std::filesystem::exists((source / name).parent_path() / file));

@@ -30,9 +30,10 @@ TEST_CASE("installing puts every file where it belongs", "[service]") {
   REQUIRE(installed.result.status.code == 0);
   for (const char* file :
        {"usr/bin/fieldpost", "usr/lib/systemd/system/fieldpost.service", "usr/lib/sysusers.d/fieldpost.conf",
-        "usr/share/man/man8/fieldpost.8", "usr/share/doc/fieldpost/README.md", "usr/share/doc/fieldpost/docs/modbus.md",
-        "usr/share/doc/fieldpost/docs/mqtt.md", "usr/share/doc/fieldpost/docs/records.md",
-        "usr/share/fieldpost/sunspec/models.csv", "etc/fieldpost/fieldpost.toml"}) {
+        "usr/share/man/man8/fieldpost.8", "usr/share/doc/fieldpost/README.md", "usr/share/doc/fieldpost/docs/kafka.md",
+        "usr/share/doc/fieldpost/docs/modbus.md", "usr/share/doc/fieldpost/docs/mqtt.md",
+        "usr/share/doc/fieldpost/docs/records.md", "usr/share/fieldpost/sunspec/models.csv",
+        "etc/fieldpost/fieldpost.toml"}) {
     INFO(file);
     CHECK(fs::is_regular_file(installed.root / file));
   }

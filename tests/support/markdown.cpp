@@ -134,7 +134,8 @@ std::vector<std::string> linked_files(const std::string& markdown) {
   for (auto at = markdown.find(opening); at != std::string::npos; at = markdown.find(opening, at)) {
     at += opening.size();
     const std::string target = markdown.substr(at, markdown.find(')', at) - at);
-    if (!target.starts_with('#') && target.find("://") == std::string::npos) found.push_back(target);
+    if (target.starts_with('#') || target.find("://") != std::string::npos) continue;
+    found.push_back(target.substr(0, target.find('#')));
   }
   return found;
 }

@@ -35,6 +35,7 @@ const std::vector<Foreign> foreign{
     {"<modbus", {}},  // the tests' only
     {"<mqtt/", {"drivers/mqtt/*", "agent/demo/*"}},
     {"<MQTT", {"drivers/mqtt/*", "agent/demo/*"}},
+    {"<protozero/", {"drivers/mqtt/sparkplug/payload.cpp"}},
     {"<toml++/", {"config/*"}},
     {"<systemd/", {"agent/*"}},
     {"<iostream>", {"agent/*"}},  // only the agent speaks
@@ -117,7 +118,7 @@ TEST_CASE("the layering test sees what it looks for", "[layering]") {
   CHECK(fault_in("agent/app.cpp", "#include \"tests/support/process.h\"") == "includes a test");
   for (const char* line :
        {"#include <librdkafka/rdkafka.h>", "#include <sqlite3.h>", "#include <modbus.h>", "#include <modbus/modbus.h>",
-        "#include <mqtt/async_client.h>", "#include <toml++/toml.h>"}) {
+        "#include <mqtt/async_client.h>", "#include <protozero/pbf_reader.hpp>", "#include <toml++/toml.h>"}) {
     INFO(line);
     CHECK(fault_in("agent/app.cpp", line) == "is not the place for this library");
   }
@@ -132,6 +133,7 @@ TEST_CASE("the build globs every source", "[layering]") {
                                        "drivers",
                                        "drivers/modbus",
                                        "drivers/mqtt",
+                                       "drivers/mqtt/sparkplug",
                                        "drivers/net",
                                        "agent",
                                        "agent/cli",
