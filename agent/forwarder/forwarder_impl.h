@@ -96,6 +96,7 @@ class Forwarder::Impl {
   // What is parked.
   void block(Loan& loan, std::size_t first, const Route& route, const Delivery& refused);
   Block make_block(const Loan& loan, std::size_t first, const std::string& topic, std::int32_t partition);
+  void ask_first(Block& block, const Loan& loan, std::size_t first);
   void park(Block block);
   void look_for_stalls(const std::set<std::string>& leaderless);
   void stall(Route& route, Routes::Number number);

@@ -28,11 +28,25 @@ void Forwarder::Impl::block(Loan& loan, std::size_t first, const Route& route, c
   const bool leaderless = refused.refusal == Delivery::Refusal::no_leader;
   const std::int32_t partition = leaderless ? route.partition : Block::kWholeTopic;
   tell(leaderless ? stall_problem(route.topic, partition) : topic_problem(route.topic, refused));
-  if (blocked(route.topic, partition)) return;
+  const auto known = std::find_if(blocks_.begin(), blocks_.end(), [&](const Block& each) {
+    return each.topic == route.topic && (each.partition == Block::kWholeTopic || each.partition == partition);
+  });
+  if (known != blocks_.end()) return ask_first(*known, loan, first);
   Block block = make_block(loan, first, route.topic, partition);
   block.leaderless = leaderless;
   block.later(Steady::now());
   park(std::move(block));
+}
+
+// Refusals come in any order. For its key's order the oldest reading asks, as it is delivered where it gets through.
+void Forwarder::Impl::ask_first(Block& block, const Loan& loan, std::size_t first) {
+  const std::uint64_t session = loan.claim().batch->session();
+  const bool older = std::pair(session, loan.seqs(first).first) < std::pair(block.seqs.session, block.seqs.first);
+  if (!older || block.asked || block.question.empty()) return;
+  Block asks = make_block(loan, first, block.topic, block.partition);
+  block.number = asks.number;
+  block.question = std::move(asks.question);
+  block.seqs = asks.seqs;
 }
 
 Block Forwarder::Impl::make_block(const Loan& loan, std::size_t first, const std::string& topic,

@@ -56,7 +56,7 @@ class EdgeNode {
   int seq_ = 0;
 };
 
-TEST_CASE("sparkplug: births, data by alias and deaths arrive from a real broker", "[threads]") {
+TEST_CASE("sparkplug: births, data by alias and deaths arrive from a real broker") {
   Mosquitto mosquitto;
   MqttBench bench;
   RunningMqtt source(plant(mosquitto.port(), false), bench);
@@ -90,7 +90,7 @@ TEST_CASE("sparkplug: births, data by alias and deaths arrive from a real broker
   CHECK(mosquitto.log().find("Received PUBLISH from fieldpost-gw-07-yard") == std::string::npos);
 }
 
-TEST_CASE("sparkplug: a gap, and an agent that has just started, ask for births", "[threads]") {
+TEST_CASE("sparkplug: a gap, and an agent that has just started, ask for births") {
   Mosquitto mosquitto;
   MqttBench bench;
   const auto broker = plant(mosquitto.port(), true);
