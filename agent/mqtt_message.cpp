@@ -23,6 +23,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t shown_text = 1000;  // bytes of a payload
 constexpr std::size_t shown_hex = 64;
 constexpr std::size_t shown_leaves = 12;
+constexpr int looked_into = 64;  // levels: what walks through a document calls itself for each
 
 bool all_good(const std::vector<Decoded>& readings) {
   std::size_t count = 0;
@@ -73,7 +74,8 @@ std::string dump(const Json& json) {
 /// array.
 std::string pointers(std::string_view payload) {
   if (payload.size() > shown_text * shown_text) return "";
-  const Json json = Json::parse(payload, nullptr, false);
+  const auto within = [](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) { return depth < looked_into; };
+  const Json json = Json::parse(payload, within, false);
   if (!json.is_structured() || json.empty()) return "";
   std::string text;
   std::size_t count = 0;

@@ -65,6 +65,12 @@ TEST_CASE("check --payload says what the rules make of a sample") {
     CHECK_THAT(done.out, Contains("hex ff 00 01\n"));
     CHECK_THAT(done.out, Contains("bad: not JSON"));
   }
+  SECTION("a nesting bomb") {
+    const std::size_t levels = 200'000;
+    const Finished done = site.check("yard/pump-7/pressure", std::string(levels, '[') + std::string(levels, ']'));
+    CHECK(done.status.code == 1);
+    CHECK_THAT(done.out, Contains("-> pump-7/pressure  bad: "));
+  }
   SECTION("nothing matches") {
     const Finished done = site.check("yrd/pump-7/pressure", "1");
     CHECK(done.status.code == 1);
