@@ -185,8 +185,9 @@ void Monitor::speak_of_source(const drivers::SourceHealth& source) {
   }
   std::uint64_t& known = bad_payloads_[source.name];
   if (source.bad_payloads != known) {
-    log::sampled(source.name, source.driver + " " + source.name + ": " + std::to_string(source.bad_payloads - known) +
-                                  " messages gave no value, the last one: " + source.last_bad_payload);
+    log::sampled(source.name, source.driver + " " + source.name + ": " + grouped(source.bad_payloads) +
+                                  " messages with a problem since the start, the last: " + source.last_bad_payload +
+                                  "; rule " + source.last_bad_rule + "; " + bad_payload_remedy(source.name));
     known = source.bad_payloads;
   }
 }

@@ -109,6 +109,7 @@ Json source_json(const SourceStatus& source) {
           {"readings_per_s", source.readings_per_s},
           {"bad_payloads", health.bad_payloads},
           {"last_bad_payload", text_or_null(health.last_bad_payload)},
+          {"last_bad_rule", text_or_null(health.last_bad_rule)},
           {"devices", std::move(devices)}};
 }
 
@@ -129,6 +130,12 @@ const char* to_string(LinkStatus::State state) {
       break;
   }
   return "connecting";
+}
+
+std::string bad_payload_remedy(const std::string& source) {
+  return "fieldpost mqtt " + source +
+         " shows each message, what its payload has and what the rules make of it; correct the rule's pointer, type or "
+         "names, and try it with fieldpost check --payload FILE --topic TOPIC";
 }
 
 std::string to_json(const Status& status) {

@@ -45,6 +45,9 @@ struct Status {
 
 const char* to_string(LinkStatus::State state);
 
+/// What to do about a broker's messages with a problem. `source`: the broker's name.
+std::string bad_payload_remedy(const std::string& source);
+
 /// One line of JSON (design, section 4).
 std::string to_json(const Status& status);
 

@@ -192,8 +192,10 @@ class Renderer {
     if (const auto error = text(source, "error"); !error.empty()) first += ": " + error;
     line(first);
     if (const auto bad = count(source, "bad_payloads"); bad > 0) {
-      line("  " + painted(grouped(bad) + " messages without a value", "33") +
+      line("  " + painted(grouped(bad) + " messages with a problem", "33") +
            ", the last: " + text(source, "last_bad_payload"));
+      if (const auto rule = text(source, "last_bad_rule"); !rule.empty()) line("    rule: " + rule);
+      line("    remedy: " + bad_payload_remedy(text(source, "name")));
     }
   }
 

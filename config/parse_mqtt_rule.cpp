@@ -110,6 +110,7 @@ int parse_topic(Fields& fields, std::string& topic) {
 
 MqttRule parse_mqtt_rule(Fields& fields, const Context& context) {
   MqttRule rule;
+  rule.place = context.config.file + ":" + std::to_string(fields.place().line) + ": " + fields.path();
   Ground ground;
   ground.wildcards = parse_topic(fields, rule.topic);
   fields.integer("qos", rule.qos, 0, 2);

@@ -33,8 +33,9 @@ struct SourceHealth {
   std::int64_t since = 0;  // wall time in microseconds of the last change of state
   std::string error;
   std::uint64_t readings = 0;
-  std::uint64_t bad_payloads = 0;  // mqtt: messages that lacked a value, a name or the time
-  std::string last_bad_payload;    // its topic and reason
+  std::uint64_t bad_payloads = 0;    // mqtt: messages with a problem: a value, a name or a time is missing, or a gap
+  std::string last_bad_payload;      // its topic and reason
+  std::string last_bad_rule;         // the rule that had to read it: its place and topic
   std::vector<DeviceHealth> devices;
 };
 

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/utf8.h"
+#include "config/text.h"
 #include "drivers/mqtt/sparkplug/payload.h"
 #include "drivers/mqtt/sparkplug/portions.h"
+#include "drivers/mqtt/words.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -13,21 +14,6 @@ namespace {
 constexpr std::size_t cached_topics = 10'000;
 constexpr std::size_t cached_names = 4U << 20;  // bytes of names that payloads bring
 constexpr std::size_t listed_devices = 1'000;   // whoever can publish can make up devices; readings of all are taken
-constexpr std::size_t shown_topic = 200;        // bytes
-
-/// The front of a topic, as text that a status may hold: no character is cut, and what is not UTF-8 shows as '?'.
-std::string shown(std::string_view topic) {
-  std::size_t length = std::min(topic.size(), shown_topic);
-  while (length > 0 && length < topic.size() && (static_cast<unsigned char>(topic[length]) & 0xC0) == 0x80) {
-    --length;
-  }
-  std::string text(topic.substr(0, length));
-  if (!config::valid_utf8(text)) {
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }, '?');
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -63,7 +49,7 @@ Taken Intake::take(const Message& message) {
       taken.refused = !append(rule, decoded, arrival, taken);
     }
     if (taken.refused) return taken;
-    if (!problem.empty()) count_bad(topic, problem);
+    if (!problem.empty()) count_bad(topic, rule, problem);
   }
   if (heard && heard->ask_birth) {
     taken.request = {*heard->ask_birth, sparkplug::rebirth_request(static_cast<std::uint64_t>(arrival.wall / 1000))};
@@ -107,10 +93,11 @@ void Intake::count_device(const std::string& name, std::span<const Value> values
   if (bad != values.end()) ++health.errors;
 }
 
-void Intake::count_bad(std::string_view topic, const std::string& reason) {
+void Intake::count_bad(std::string_view topic, const config::MqttRule& rule, const std::string& reason) {
   const std::lock_guard lock(mutex_);
   ++bad_payloads_;
   last_bad_payload_ = shown(topic) + ": " + reason;
+  last_bad_rule_ = &rule;
 }
 
 void Intake::report(SourceHealth& health) const {
@@ -118,6 +105,9 @@ void Intake::report(SourceHealth& health) const {
   health.readings = readings_;
   health.bad_payloads = bad_payloads_;
   health.last_bad_payload = last_bad_payload_;
+  if (last_bad_rule_ != nullptr) {
+    health.last_bad_rule = last_bad_rule_->place + ", topic " + config::in_quotes(last_bad_rule_->topic);
+  }
   for (const auto& [name, device] : devices_) {
     health.devices.push_back(device);
   }

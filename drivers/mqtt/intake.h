@@ -41,7 +41,7 @@ class Intake {
               std::optional<std::int64_t> wall, const Stamp& arrival, Taken& taken);
   bool append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken);
   void count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival);
-  void count_bad(std::string_view topic, const std::string& reason);
+  void count_bad(std::string_view topic, const config::MqttRule& rule, const std::string& reason);
 
   const config::MqttBroker broker_;
   Queue& queue_;
@@ -54,6 +54,7 @@ class Intake {
   std::uint64_t readings_ = 0;
   std::uint64_t bad_payloads_ = 0;
   std::string last_bad_payload_;
+  const config::MqttRule* last_bad_rule_ = nullptr;  // in broker_
   std::map<std::string, DeviceHealth, std::less<>> devices_;
 };
 

@@ -39,16 +39,21 @@ void Session::run() {
       const bool lasted = steady_clock::now() - began >= steady_after;
       if (lasted) attempt = 0;
       closed_soon = lasted ? 0 : closed_soon + 1;
-      problem = "connection lost";
-      // 3.1.1 has no word for it (section 3.1.4).
-      if (closed_soon >= short_lived) {
-        problem += " soon after the login, " + std::to_string(closed_soon) +
-                   " times: does another client have the client id " + broker_.client_id + "?";
-      }
+      problem = lost(closed_soon);
     }
     set_state(State::down, problem);
     pause(attempt);
   }
+}
+
+// Where the broker gave no reason. Of two clients with one id, 3.1.1 has no word (section 3.1.4).
+std::string Session::lost(unsigned closed_soon) const {
+  if (closed_soon >= short_lived) {
+    return "connection lost soon after the login, " + std::to_string(closed_soon) +
+           " times: does another client have the client id " + broker_.client_id + "?";
+  }
+  return "connection lost, and no reason given: look at the broker's log and at the network to " +
+         address(broker_.url) + "; the agent connects again by itself";
 }
 
 // From its beginning to its end. Why it could not be had, or was ended; empty where nothing is known.

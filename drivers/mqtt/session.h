@@ -40,6 +40,7 @@ class Session {
   using Lock = std::unique_lock<std::mutex>;
 
   std::string connection();
+  std::string lost(unsigned closed_soon) const;
   std::string attend(Client& client, Gate& gate);
   std::vector<Subscription> subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted);
   void take_messages(Client& client, Gate& gate);

@@ -5,8 +5,12 @@
 #include <cstdio>
 #include <utility>
 
+#include "config/utf8.h"
+
 namespace fieldpost::drivers::mqtt {
 namespace {
+
+constexpr std::size_t longest_shown = 200;  // bytes
 
 struct Reason {
   int code;
@@ -56,6 +60,19 @@ constexpr std::array reasons{
 std::string address(const config::MqttUrl& url) {
   const bool is_ipv6 = url.host.find(':') != std::string::npos;
   return (is_ipv6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
+}
+
+std::string shown(std::string_view text) {
+  std::size_t length = std::min(text.size(), longest_shown);
+  while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) {
+    --length;
+  }
+  std::string front(text.substr(0, length));
+  if (!config::valid_utf8(front)) {
+    std::replace_if(
+        front.begin(), front.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }, '?');
+  }
+  return front;
 }
 
 std::string reason_text(int code) {

@@ -1,7 +1,8 @@
-// What brokers say in numbers, and their addresses, in words.
+// What brokers say in numbers, their addresses, and what messages bring, in words.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "config/config.h"
 
@@ -12,6 +13,10 @@ std::string address(const config::MqttUrl& url);
 
 /// A reason code of version 5 (section 2.4): "not authorised (code 0x87)".
 std::string reason_text(int code);
+
+/// The front of a topic, a name or whatever else a message brings, as text that a status may hold: no character is cut,
+/// and what is not UTF-8 shows as '?'.
+std::string shown(std::string_view text);
 
 /// Why CONNACK refuses the login: a return code of 3.1.1 (section 3.2.2.3) or a reason code of version 5.
 std::string login_refused(int code);

@@ -33,6 +33,7 @@ TEST_CASE("mqtt: payloads become readings of the devices and points that topics 
                                       mqtt_rule("shed/+/#", "copy", "{1}.{2}", Kind::text, 1)};
   rules[0].values[0].point.unit = "bar";
   rules[0].time = "/ts";
+  rules[0].place = "fieldpost.toml:21: mqtt[yard].subscribe[1]";
   Publisher publisher(mosquitto.port());
   publisher.publish("yard/pump-7/retained", R"({"value":1,"ts":"2026-11-22T09:03:11Z"})", 1, true);
 
@@ -72,6 +73,7 @@ TEST_CASE("mqtt: payloads become readings of the devices and points that topics 
   CHECK(health.readings == 9);
   CHECK(health.bad_payloads == 1);
   CHECK(health.last_bad_payload == "yard/pump-7/count: no time at /ts");
+  CHECK(health.last_bad_rule == "fieldpost.toml:21: mqtt[yard].subscribe[1], topic \"yard/+/+\"");
   REQUIRE(health.devices.size() == 4);
   CHECK(health.devices[1].name == "pump-7");
   CHECK(health.devices[1].state == State::up);

@@ -343,7 +343,12 @@ TEST_CASE("sparkplug: what gives no reading is said") {
   SparkPayload data(2);
   data.add(std::string(256, 'x'), spark::real64).set_double_value(1);
   ground.hear(oven_data, data);
-  CHECK(ground.problem == "a metric's name is longer than 255 bytes");
+  CHECK(ground.problem == "metric 1 (" + std::string(80, 'x') + "...): name is longer than 255 bytes");
+  SparkPayload unnamed(3);
+  unnamed.add("temp", spark::real64).set_double_value(1);
+  unnamed.add("", spark::real64).set_double_value(1);
+  ground.hear(oven_data, unnamed);
+  CHECK(ground.problem == "metric 2: name is empty");
   ground.hear(oven_data, std::string("\x12\x05hello"));
   CHECK(ground.problem.find("Sparkplug B") != std::string::npos);
   ground.hear("spBv1.0/plant/DATA/line-1", data);

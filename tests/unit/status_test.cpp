@@ -108,6 +108,21 @@ TEST_CASE("status: names that are no UTF-8 do not break it") {
   CHECK(shown(status).text.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("status: messages with a problem name their rule, and what to do") {
+  Status status = healthy();
+  status.sources[0].health.name = "yard";
+  status.sources[0].health.bad_payloads = 1'200;
+  status.sources[0].health.last_bad_payload = "yard/tank-1/state: no value at /level";
+  status.sources[0].health.last_bad_rule = "fieldpost.toml:21: mqtt[yard].subscribe[1], topic \"yard/+/state\"";
+  CHECK(Json::parse(to_json(status))["sources"][0]["last_bad_rule"] == status.sources[0].health.last_bad_rule);
+  const std::string text = shown(status).text;
+  for (const char* expected : {"1,200 messages with a problem, the last: yard/tank-1/state: no value at /level\n",
+                               "rule: fieldpost.toml:21: mqtt[yard].subscribe[1], topic \"yard/+/state\"\n",
+                               "remedy: fieldpost mqtt yard shows each message"}) {
+    CHECK_THAT(text, Catch::Matchers::Contains(expected));
+  }
+}
+
 TEST_CASE("status: the text says what an operator looks for first") {
   const StatusText shown_status = shown(healthy());
   INFO(shown_status.text);

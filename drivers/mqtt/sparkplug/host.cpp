@@ -8,6 +8,7 @@
 #include "drivers/mqtt/sparkplug/payload.h"
 #include "drivers/mqtt/sparkplug/value.h"
 #include "drivers/mqtt/topic.h"
+#include "drivers/mqtt/words.h"
 
 namespace fieldpost::drivers::mqtt::sparkplug {
 namespace {
@@ -41,6 +42,12 @@ struct Host::Message {
   std::unordered_set<std::string_view> unborn{};  // names so far that are of no birth
 
   void say(std::string problem) { heard.problem = std::move(problem); }
+
+  /// "metric 3 (oven/temp...): ", counted from 1.
+  std::string of(const Metric& metric) const {
+    const std::string number = "metric " + std::to_string(&metric - payload.metrics.data() + 1);
+    return number + (metric.name.empty() ? "" : " (" + config::printable(shown(metric.name)) + ")") + ": ";
+  }
 
   std::optional<std::int64_t> wall_of(const Metric& metric) {
     const std::uint64_t ms = metric.timestamp.value_or(0) != 0 ? *metric.timestamp : payload.timestamp.value_or(0);
@@ -173,7 +180,7 @@ void Host::add_birth(Message& message, Birth& birth) {
   message.heard.groups.back().samples.reserve(message.payload.metrics.size());
   for (const Metric& metric : message.payload.metrics) {
     if (const std::string wrong = wrong_with(metric.name); !wrong.empty()) {
-      message.say("a metric's " + wrong);
+      message.say(message.of(metric) + wrong);
     } else {
       add_sample(message, metric, &birth.add(metric));
     }
@@ -190,7 +197,7 @@ void Host::add_data(Message& message, Node& node, Birth* birth) {
       problem = "alias " + std::to_string(*metric.alias) + " is of no birth that is known, or of two metrics";
       if (!message.retained) node.wanting = true;
     } else if (point == nullptr) {
-      if (const std::string wrong = wrong_with(metric.name); !wrong.empty()) problem = "a metric's " + wrong;
+      if (const std::string wrong = wrong_with(metric.name); !wrong.empty()) problem = message.of(metric) + wrong;
     }
     if (problem.empty()) {
       add_sample(message, metric, point);
