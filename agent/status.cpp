@@ -110,7 +110,10 @@ Json source_json(const SourceStatus& source) {
           {"bad_payloads", health.bad_payloads},
           {"last_bad_payload", text_or_null(health.last_bad_payload)},
           {"last_bad_rule", text_or_null(health.last_bad_rule)},
-          {"devices", std::move(devices)}};
+          {"last_bad_remedy", text_or_null(health.last_bad_remedy)},
+          {"unacknowledged", health.unacknowledged},
+          {"devices", std::move(devices)},
+          {"unlisted", health.unlisted}};
 }
 
 // Names come from topics and devices, so not every byte of them need be UTF-8.
@@ -132,10 +135,10 @@ const char* to_string(LinkStatus::State state) {
   return "connecting";
 }
 
-std::string bad_payload_remedy(const std::string& source) {
-  return "fieldpost mqtt " + source +
-         " shows each message, what its payload has and what the rules make of it; correct the rule's pointer, type or "
-         "names, and try it with fieldpost check --payload FILE --topic TOPIC";
+std::string unlisted_text(std::size_t listed, std::uint64_t unlisted) {
+  return "more than " + grouped(listed) + " devices: the others are taken and not listed, with " + grouped(unlisted) +
+         " readings so far; where there should be fewer, look at what device is made of in the rules, and at who may "
+         "publish";
 }
 
 std::string to_json(const Status& status) {

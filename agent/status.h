@@ -1,6 +1,7 @@
 // How the agent is, as one value, and the JSON object that `status --json`, the control socket and scripts know.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,8 +46,8 @@ struct Status {
 
 const char* to_string(LinkStatus::State state);
 
-/// What to do about a broker's messages with a problem. `source`: the broker's name.
-std::string bad_payload_remedy(const std::string& source);
+/// What stands behind a broker's devices where there are more than those `listed`. `unlisted`: readings of the others.
+std::string unlisted_text(std::size_t listed, std::uint64_t unlisted);
 
 /// One line of JSON (design, section 4).
 std::string to_json(const Status& status);

@@ -175,8 +175,12 @@ class Renderer {
     for (const auto& source : field(status_, "sources")) {
       line("");
       source_line(source, width);
-      for (const auto& device : field(source, "devices"))
-        device_line(device, width);
+      const Json& devices = field(source, "devices");
+      for (const auto& device : devices)
+        device_line(device, width, text(source, "driver") == "mqtt");
+      if (const auto unlisted = count(source, "unlisted"); unlisted > 0) {
+        line("  " + painted(unlisted_text(devices.size(), unlisted), "33"));
+      }
     }
   }
 
@@ -191,22 +195,29 @@ class Renderer {
     if (const auto url = text(source, "url"); !url.empty()) first += " " + url;
     if (const auto error = text(source, "error"); !error.empty()) first += ": " + error;
     line(first);
+    if (const auto waiting = count(source, "unacknowledged"); waiting > 0) {
+      line("  " + grouped(waiting) +
+           " messages not acknowledged yet: the broker keeps them until their readings are safe");
+    }
     if (const auto bad = count(source, "bad_payloads"); bad > 0) {
       line("  " + painted(grouped(bad) + " messages with a problem", "33") +
            ", the last: " + text(source, "last_bad_payload"));
-      if (const auto rule = text(source, "last_bad_rule"); !rule.empty()) line("    rule: " + rule);
-      line("    remedy: " + bad_payload_remedy(text(source, "name")));
+      line("    rule: " + text(source, "last_bad_rule"));
+      line("    remedy: " + text(source, "last_bad_remedy"));
     }
   }
 
-  void device_line(const Json& device, std::size_t width) {
+  void device_line(const Json& device, std::size_t width, bool listens) {
     std::string first = padded("  " + text(device, "name"), width) + "  " + state(text(device, "state"), 10);
     if (const auto error = text(device, "error"); !error.empty()) first += " " + error + ",";
     const auto last = ago(text(device, "last_reading"));
     first += last.empty() ? " no reading yet" : " last reading " + last + " ago";
-    if (const auto polls = count(device, "polls"); polls > 0) first += ", polls " + grouped(polls);
+    if (const auto polls = count(device, "polls"); polls > 0) {
+      first += (listens ? ", messages " : ", polls ") + grouped(polls);
+    }
     if (const auto errors = count(device, "errors"); errors > 0) {
-      first += ", failed " + grouped(errors) + " (time-outs " + grouped(count(device, "timeouts")) + ")";
+      first += ", failed " + grouped(errors);
+      if (!listens) first += " (time-outs " + grouped(count(device, "timeouts")) + ")";
     }
     if (const auto skipped = count(device, "overruns"); skipped > 0) first += ", periods skipped " + grouped(skipped);
     line(first);

@@ -140,6 +140,7 @@ void Gate::relay() {
     if (std::exchange(stopped, !relay_.reads_broker()) && !read_broker()) return;
     if (!write_paho() || !write_broker()) return;
     idle_ = relay_.idle();
+    unacknowledged_ = relay_.unacknowledged();
     if (relay_.left() && relay_.to_broker().bytes().empty()) return;
     if (relay_.broker_is_silent(Steady::now())) return fail("the broker does not answer");
 

@@ -49,6 +49,9 @@ class Gate {
   /// Any thread: nothing is held back, and nothing is inside Paho. To be asked again, as it may be late to tell.
   bool idle();
 
+  /// Any thread: messages that the broker has not been told of. It may be a second late.
+  std::size_t unacknowledged() const { return unacknowledged_; }
+
  private:
   void run();
   std::string shake_hands(SteadyTime deadline);
@@ -69,6 +72,7 @@ class Gate {
   Interrupt interrupt_;
   Descriptor wake_ = make_event();
   std::atomic<bool> idle_{true};
+  std::atomic<std::size_t> unacknowledged_{0};
 
   mutable std::mutex mutex_;
   std::string problem_;

@@ -15,6 +15,16 @@ constexpr std::size_t cached_topics = 10'000;
 constexpr std::size_t cached_names = 4U << 20;  // bytes of names that payloads bring
 constexpr std::size_t listed_devices = 1'000;   // whoever can publish can make up devices; readings of all are taken
 
+std::string remedy(const std::string& broker, const config::MqttRule& rule) {
+  const std::string look = "fieldpost mqtt " + broker + " shows each message and what the rules make of it";
+  if (rule.payload == config::MqttRule::Payload::sparkplug) {
+    return look +
+           "; gaps and metrics of no known birth end with the edge node's next birth, for which rebirth = true asks";
+  }
+  return look +
+         "; correct the rule's pointer, type or names, and try it with fieldpost check --payload FILE --topic TOPIC";
+}
+
 }  // namespace
 
 Intake::Intake(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
@@ -81,7 +91,10 @@ void Intake::count_device(const std::string& name, std::span<const Value> values
   readings_ += values.size();
   auto device = devices_.find(name);
   if (device == devices_.end()) {
-    if (devices_.size() >= listed_devices) return;
+    if (devices_.size() >= listed_devices) {
+      unlisted_ += values.size();
+      return;
+    }
     device = devices_.emplace(name, DeviceHealth{}).first;
     device->second.name = name;
   }
@@ -107,7 +120,9 @@ void Intake::report(SourceHealth& health) const {
   health.last_bad_payload = last_bad_payload_;
   if (last_bad_rule_ != nullptr) {
     health.last_bad_rule = last_bad_rule_->place + ", topic " + config::in_quotes(last_bad_rule_->topic);
+    health.last_bad_remedy = remedy(broker_.name, *last_bad_rule_);
   }
+  health.unlisted = unlisted_;
   for (const auto& [name, device] : devices_) {
     health.devices.push_back(device);
   }

@@ -56,6 +56,7 @@ class Intake {
   std::string last_bad_payload_;
   const config::MqttRule* last_bad_rule_ = nullptr;  // in broker_
   std::map<std::string, DeviceHealth, std::less<>> devices_;
+  std::uint64_t unlisted_ = 0;
 };
 
 }  // namespace fieldpost::drivers::mqtt

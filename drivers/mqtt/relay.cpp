@@ -56,6 +56,7 @@ void Relay::take_message(const Frame& frame) {
   if (frame.qos() > 0 && !id) return;  // it ends before its id
   // Again, though it is not acknowledged yet: it is the same one.
   if (frame.qos() == 2 && !exactly_.insert(*id).second) return;
+  if (id) ++unacknowledged_;
   waiting_.push_back({id ? at_qos0(frame) : std::string(frame.bytes), id});
   waiting_bytes_ += waiting_.back().bytes.size();
   hand_over();
@@ -112,6 +113,7 @@ void Relay::release(const Safe& safe) {
   while (!held_.empty() && safe(held_.front().readings)) {
     const std::uint16_t id = held_.front().id;
     held_.pop_front();
+    --unacknowledged_;
     to_broker_.add(acknowledgement(exactly_.erase(id) > 0 ? Packet::pubrec : Packet::puback, id));
   }
 }

@@ -57,8 +57,8 @@ class Relay {
   bool reads_broker() const { return to_paho_.bytes().size() < longest_packet && waiting_bytes_ < longest_packet; }
   /// Whether anything is held back, or on its way through Paho.
   bool idle() const { return held_.empty() && inside_.empty() && waiting_.empty(); }
-  /// Messages that the broker has not been told of.
-  std::size_t unacknowledged() const { return held_.size() + inside_to_acknowledge_ + waiting_.size(); }
+  /// Messages above QoS 0 that the broker has not been told of.
+  std::size_t unacknowledged() const { return unacknowledged_; }
   /// Whether the broker has let a ping go unanswered, although it was listened to.
   bool broker_is_silent(Time now) const;
   /// Version 5: why the broker closed the connection (section 3.14.2.1).
@@ -95,8 +95,9 @@ class Relay {
   std::size_t inside_bytes_ = 0;
   std::size_t inside_to_acknowledge_ = 0;  // of them, those with an id
   std::deque<Held> held_;                  // messages that were taken, and are not acknowledged yet
-  std::set<std::uint16_t> exactly_;        // messages of QoS 2, not acknowledged yet
-  std::optional<Time> pinged_;             // and nothing came from the broker since
+  std::size_t unacknowledged_ = 0;
+  std::set<std::uint16_t> exactly_;  // messages of QoS 2, not acknowledged yet
+  std::optional<Time> pinged_;       // and nothing came from the broker since
   std::optional<std::uint8_t> reason_;
   bool left_ = false;
 };

@@ -65,13 +65,20 @@ std::string Session::connection() {
   Gate gate(broker_, queue_, resolver_);
   Client client(broker_, gate.url(), gate.token(),
                 {std::bind_front(&Session::on_message, this), std::bind_front(&Session::on_lost, this)});
+  show(&gate);
   std::string problem = client.connect([this] { return stopping(); });
   if (problem.empty()) {
     problem = attend(client, gate);
     leave(client, gate);
   }
+  show(nullptr);
   const std::string why = gate.problem();
   return why.empty() ? problem : why;
+}
+
+void Session::show(const Gate* gate) {
+  const std::lock_guard lock(mutex_);
+  gate_ = gate;
 }
 
 std::string Session::attend(Client& client, Gate& gate) {
@@ -201,6 +208,7 @@ SourceHealth Session::health() const {
   health.state = state_;
   health.since = since_;
   health.error = error_;
+  health.unacknowledged = gate_ == nullptr ? 0 : gate_->unacknowledged();
   return health;
 }
 

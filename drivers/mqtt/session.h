@@ -40,6 +40,7 @@ class Session {
   using Lock = std::unique_lock<std::mutex>;
 
   std::string connection();
+  void show(const Gate* gate);
   std::string lost(unsigned closed_soon) const;
   std::string attend(Client& client, Gate& gate);
   std::vector<Subscription> subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted);
@@ -68,6 +69,7 @@ class Session {
   std::vector<Message> messages_;  // that came out of Paho; the gate bounds them
   bool stop_ = false;
   bool lost_ = false;
+  const Gate* gate_ = nullptr;  // of the connection, while there is one
   State state_ = State::connecting;
   std::int64_t since_ = 0;
   std::string error_;

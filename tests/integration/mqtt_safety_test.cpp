@@ -63,9 +63,14 @@ TEST_CASE("mqtt: a message is acknowledged once its reading is, and not before")
   publisher.publish("yard/pump", "3");
   REQUIRE(eventually(mqtt_patience, [&] { return bench.queue().health().account.read == 3; }));
   CHECK(mosquitto.log().find(puback) == std::string::npos);
+  const auto held = [&](std::uint64_t count) {
+    return eventually(mqtt_patience, [&] { return source.health().unacknowledged == count; });
+  };
+  CHECK(held(3));
 
   REQUIRE(bench.wait_for_readings(3));
   CHECK(mosquitto.wait_for_log(std::string(puback) + " (Mid: 3", mqtt_patience));
+  CHECK(held(0));
   CHECK(bench.queue().health().commits == 0);
 }
 

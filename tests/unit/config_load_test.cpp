@@ -163,7 +163,7 @@ point = "p"
 
   REQUIRE(config.mqtt.size() == 1);
   const MqttBroker& broker = config.mqtt[0];
-  CHECK(broker.rules[0].place == "fieldpost.toml:18: mqtt[yard].subscribe[1]");
+  CHECK(broker.rules[0].place == "/etc/fieldpost/fieldpost.toml:51: mqtt[yard].subscribe[1]");
   CHECK(broker.name == "yard");
   CHECK(broker.url.host == "broker.local");
   CHECK(broker.url.port == 1884);

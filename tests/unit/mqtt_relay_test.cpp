@@ -68,9 +68,13 @@ TEST_CASE("mqtt relay: an acknowledgement waits until the message's readings are
   scene.relay.taken(readings(1));
   CHECK(scene.to_broker().empty());
   CHECK_FALSE(scene.relay.idle());
+  scene.broker(publish("a", 0, 0, "of QoS 0"));
+  CHECK(scene.relay.unacknowledged() == 1);
+  scene.relay.taken({});
   scene.safe = {1};
   CHECK(scene.to_broker() == puback(7));
   CHECK(scene.relay.idle());
+  CHECK(scene.relay.unacknowledged() == 0);
   CHECK(scene.to_broker().empty());
 }
 

@@ -111,16 +111,32 @@ TEST_CASE("status: names that are no UTF-8 do not break it") {
 TEST_CASE("status: messages with a problem name their rule, and what to do") {
   Status status = healthy();
   status.sources[0].health.name = "yard";
+  status.sources[0].health.driver = "mqtt";
+  status.sources[0].health.devices[0].errors = 3;
   status.sources[0].health.bad_payloads = 1'200;
+  status.sources[0].health.last_bad_remedy = "fieldpost mqtt yard shows each message";
   status.sources[0].health.last_bad_payload = "yard/tank-1/state: no value at /level";
   status.sources[0].health.last_bad_rule = "fieldpost.toml:21: mqtt[yard].subscribe[1], topic \"yard/+/state\"";
   CHECK(Json::parse(to_json(status))["sources"][0]["last_bad_rule"] == status.sources[0].health.last_bad_rule);
   const std::string text = shown(status).text;
   for (const char* expected : {"1,200 messages with a problem, the last: yard/tank-1/state: no value at /level\n",
                                "rule: fieldpost.toml:21: mqtt[yard].subscribe[1], topic \"yard/+/state\"\n",
-                               "remedy: fieldpost mqtt yard shows each message"}) {
+                               "remedy: fieldpost mqtt yard shows each message\n", ", messages 1,234, failed 3\n"}) {
     CHECK_THAT(text, Catch::Matchers::Contains(expected));
   }
+}
+
+TEST_CASE("status: what waits at a broker, and devices beyond the list, are said") {
+  Status status = healthy();
+  CHECK_THAT(shown(status).text, !Catch::Matchers::Contains("not acknowledged"));
+  status.sources[0].health.unacknowledged = 1'000;
+  status.sources[0].health.unlisted = 12'345;
+  const Json json = Json::parse(to_json(status))["sources"][0];
+  CHECK(json["unacknowledged"] == 1'000);
+  CHECK(json["unlisted"] == 12'345);
+  const std::string text = shown(status).text;
+  CHECK_THAT(text, Catch::Matchers::Contains("1,000 messages not acknowledged yet: the broker keeps them"));
+  CHECK_THAT(text, Catch::Matchers::Contains("more than 1 devices: the others are taken and not listed, with 12,345"));
 }
 
 TEST_CASE("status: the text says what an operator looks for first") {
