@@ -10,8 +10,9 @@
 namespace fieldpost {
 namespace {
 
-constexpr double kClockPatience = 60;   // seconds after the start
-constexpr const char* kDelivered = "";  // the key of the forwarder's rate; a source has a name
+constexpr double kClockPatience = 60;    // seconds after the start
+constexpr std::size_t most_reasons = 8;  // of a source in one state
+constexpr const char* kDelivered = "";   // the key of the forwarder's rate; a source has a name
 
 LinkStatus::State state_of(LinkState state) {
   switch (state) {
@@ -132,6 +133,15 @@ void Monitor::changed(const std::string& object, const std::string& state, const
   }
 }
 
+// A source that stays down, or degraded, for another reason than the one that was logged: each of them once.
+void Monitor::still(const std::string& object, const std::string& state, const std::string& error) {
+  std::set<std::string>& reasons = reasons_[object];
+  const bool same = states_[object] == state;
+  if (!same) reasons.clear();
+  if (error.empty() || reasons.size() >= most_reasons || !reasons.insert(error).second || !same) return;
+  log::warning(object + ": still " + state + ": " + error);
+}
+
 void Monitor::speak_of_link(const LinkStatus& link) {
   const bool down = link.state == LinkStatus::State::down;
   changed("link to Kafka", to_string(link.state), link.error + (down ? "; readings wait in the buffer" : ""));
@@ -179,15 +189,21 @@ void Monitor::speak_of_rejections() {
 }
 
 void Monitor::speak_of_source(const drivers::SourceHealth& source) {
+  still(source.driver + " " + source.name, to_string(source.state), source.error);
   changed(source.driver + " " + source.name, to_string(source.state), source.error);
+  // What is known of a broker's devices is what they sent: while it is away that says no more than the line above.
+  const bool unknown = source.driver == "mqtt" && source.state == drivers::State::down;
   for (const drivers::DeviceHealth& device : source.devices) {
-    changed("device " + device.name, to_string(device.state), device.error);
+    if (!unknown) changed("device " + device.name, to_string(device.state), device.error);
+  }
+  if (source.unlisted > 0 && overlong_.insert(source.name).second) {
+    log::warning(source.driver + " " + source.name + ": " + unlisted_text(source.devices.size(), source.unlisted));
   }
   std::uint64_t& known = bad_payloads_[source.name];
   if (source.bad_payloads != known) {
     log::sampled(source.name, source.driver + " " + source.name + ": " + grouped(source.bad_payloads) +
                                   " messages with a problem since the start, the last: " + source.last_bad_payload +
-                                  "; rule " + source.last_bad_rule + "; " + bad_payload_remedy(source.name));
+                                  "; rule " + source.last_bad_rule + "; " + source.last_bad_remedy);
     known = source.bad_payloads;
   }
 }

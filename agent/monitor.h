@@ -43,6 +43,7 @@ class Monitor {
   void speak_of_evictions(const QueueHealth& queue);
   void speak_of_rejections();
   void speak_of_source(const drivers::SourceHealth& source);
+  void still(const std::string& object, const std::string& state, const std::string& error);
   void changed(const std::string& object, const std::string& state, const std::string& error);
 
   const config::Config& config_;
@@ -58,13 +59,15 @@ class Monitor {
   Growth growth_;
 
   // The main thread only.
-  std::map<std::string, std::string> states_;  // as last logged, by object
+  std::map<std::string, std::string> states_;             // as last logged, by object
+  std::map<std::string, std::set<std::string>> reasons_;  // logged since a source's state changed, by object
   std::string disk_error_;
   std::string set_aside_;
   std::map<std::string, std::uint64_t> evicted_;  // by reason
   std::set<std::string> evicting_;                // the reasons whose beginning was logged, and not yet their end
   std::uint64_t rejected_ = 0;
   std::map<std::string, std::uint64_t> bad_payloads_;
+  std::set<std::string> overlong_;  // the sources whose devices are not all listed
 };
 
 }  // namespace fieldpost

@@ -54,8 +54,15 @@ int check(const Args& args) {
       points += device.points->points.size();
     if (plan) std::cout << drivers::modbus::describe(link);
   }
-  std::cout << "configuration is fine: " << counted(config->modbus.size() + config->mqtt.size(), "link") << ", "
-            << counted(devices, "device") << ", " << counted(points, "point") << "\n";
+  std::cout << "configuration is fine: " << counted(config->modbus.size(), "link") << ", " << counted(devices, "device")
+            << ", " << counted(points, "point");
+  if (!config->mqtt.empty()) {
+    std::size_t rules = 0;
+    for (const auto& broker : config->mqtt)
+      rules += broker.rules.size();
+    std::cout << "; " << counted(config->mqtt.size(), "broker") << ", " << counted(rules, "rule");
+  }
+  std::cout << "\n";
   return fine;
 }
 

@@ -32,7 +32,9 @@ SourceHealth MqttSource::health() const {
   SourceHealth health = session_->health();
   intake_->report(health);
   for (DeviceHealth& device : health.devices) {
-    if (health.state == State::down) device.state = State::down;
+    if (health.state != State::down) continue;
+    device.state = State::down;
+    device.error = "the broker is away";
   }
   return health;
 }

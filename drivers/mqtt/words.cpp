@@ -86,11 +86,14 @@ std::string reason_text(int code) {
 std::string login_refused(int code) {
   constexpr std::array<const char*, 6> words{"unknown reason",     "MQTT 3.1.1 is not spoken",  "client id rejected",
                                              "server unavailable", "bad user name or password", "not authorised"};
+  constexpr std::size_t bad_login = 4;  // and 5
   const std::string refused = "the broker refused the login: ";
+  const std::string remedy = ": set username and password_file as the broker knows them";
+  if (code == 0x86 || code == 0x87) return refused + reason_text(code) + remedy;
   if (code >= 0x80) return refused + reason_text(code);
   const std::size_t known =
       code > 0 && static_cast<std::size_t>(code) < words.size() ? static_cast<std::size_t>(code) : 0;
-  return refused + words[known] + " (code " + std::to_string(code) + ")";
+  return refused + words[known] + " (code " + std::to_string(code) + ")" + (known >= bad_login ? remedy : "");
 }
 
 }  // namespace fieldpost::drivers::mqtt

@@ -1,9 +1,10 @@
-// `mqtt` and `check --payload` as an installer uses them, at a real Mosquitto.
+// `mqtt` and `check --payload` as an installer uses them, at a real Mosquitto, and what `run` logs of it.
 #include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.h"
+#include "tests/support/eventually.h"
 #include "tests/support/mosquitto.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
@@ -21,11 +22,12 @@ constexpr auto patience = 20s;
 /// A configuration with two rules at one broker.
 class Site {
  public:
-  explicit Site(const std::string& url = "mqtt://127.0.0.1:1")
+  explicit Site(const std::string& url = "mqtt://127.0.0.1:1", const std::string& more = "")
       : file_(folder_.write("fieldpost.toml",
                             "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\n[buffer]\npath = \"" + (folder_ / "queue.db") +
                                 "\"\n[kafka]\nbrokers = [\"127.0.0.1:1\"]\n[[mqtt]]\nname = \"yard\"\nurl = \"" + url +
-                                "\"\n[[mqtt.subscribe]]\ntopic = \"$share/agents/yard/+/+\"\ndevice = \"{1}\"\npoint = "
+                                "\"\n" + more +
+                                "[[mqtt.subscribe]]\ntopic = \"$share/agents/yard/+/+\"\ndevice = \"{1}\"\npoint = "
                                 "\"{2}\"\nvalue = \"/value\"\nunit = \"bar\"\ntime = \"/ts\"\n[[mqtt.subscribe]]\n"
                                 "topic = \"plain/+\"\npayload = \"text\"\ndevice = \"{1}\"\npoint = \"level\"\n"
                                 "retained = \"ignore\"\n")) {}
@@ -143,11 +145,38 @@ TEST_CASE("mqtt prints what a broker delivers beside its readings") {
     support::Process listening({site.words({"mqtt", "yard"}), {}, ""});
     REQUIRE(listening.wait_for_output("connected", patience));
     broker.stop();
-    REQUIRE(listening.wait_for_output("yard (" + broker.url() + "): connection lost, and no reason given: look at", patience));
+    REQUIRE(listening.wait_for_output("yard (" + broker.url() + "): connection lost, and no reason given: look at",
+                                      patience));
     broker.start();
     REQUIRE(
         listening.wait_for_output("connected; Ctrl-C ends this\nfieldpost: yard (" + broker.url() + "): ", patience));
   }
+}
+
+TEST_CASE("run logs why a broker is away, and each further reason once") {
+  support::Mosquitto broker({"agent", "right", ""});
+  const support::TempDir folder;
+  const std::string secret = folder / "secret";
+  const Site site(broker.url(), "username = \"agent\"\npassword_file = \"" + secret + "\"\n");
+  support::Process agent({site.words({"run"}), {}, ""});
+  REQUIRE(agent.wait_for_output("mqtt yard: down: cannot read " + secret, patience));
+  folder.write("secret", "wrong\n");
+  REQUIRE(
+      agent.wait_for_output("mqtt yard: still down: the broker refused the login: not authorised (code 5): set "
+                            "username and password_file",
+                            patience));
+  folder.write("secret", "right\n");
+  REQUIRE(agent.wait_for_output("mqtt yard: up\n", patience));
+  support::Publisher(broker.port(), "agent", "right").publish("plain/tank", "1");
+  REQUIRE(agent.wait_for_output("device tank: up\n", patience));
+  const auto again = [&agent](const std::string& words) {
+    return support::eventually(patience, [&] { return agent.err().find(words) != agent.err().rfind(words); });
+  };
+  broker.stop();
+  REQUIRE(again("mqtt yard: down: "));
+  broker.start();
+  REQUIRE(again("mqtt yard: up\n"));
+  CHECK_THAT(agent.err(), !Contains("device tank: down"));
 }
 
 }  // namespace

@@ -74,6 +74,7 @@ TEST_CASE("mqtt: payloads become readings of the devices and points that topics 
   CHECK(health.bad_payloads == 1);
   CHECK(health.last_bad_payload == "yard/pump-7/count: no time at /ts");
   CHECK(health.last_bad_rule == "fieldpost.toml:21: mqtt[yard].subscribe[1], topic \"yard/+/+\"");
+  CHECK(health.last_bad_remedy.find("check --payload FILE") != std::string::npos);
   REQUIRE(health.devices.size() == 4);
   CHECK(health.devices[1].name == "pump-7");
   CHECK(health.devices[1].state == State::up);
@@ -116,6 +117,23 @@ TEST_CASE("mqtt: a storm of bad payloads is counted, and good ones get through")
   CHECK(health.devices[1].state == State::up);
 }
 
+TEST_CASE("mqtt: readings of more devices than are listed are taken and counted") {
+  Mosquitto mosquitto;
+  MqttBench bench;
+  RunningMqtt source(mqtt_broker(mosquitto.port(), {mqtt_rule("yard/+", "{1}", "v", Kind::text)}), bench);
+  REQUIRE(source.wait_for(State::up));
+  Publisher publisher(mosquitto.port());
+  constexpr std::size_t listed = 1'000;
+  for (std::size_t i = 0; i < listed + 2; ++i) {
+    publisher.publish("yard/" + std::to_string(i), "1");
+  }
+  publisher.publish("yard/0", "2");
+  REQUIRE(bench.wait_for_readings(listed + 3));
+  REQUIRE(eventually(mqtt_patience, [&] { return source.health().readings == listed + 3; }));
+  CHECK(source.health().devices.size() == listed);
+  CHECK(source.health().unlisted == 2);
+}
+
 TEST_CASE("mqtt: messages published while the agent or the broker is away arrive") {
   Mosquitto mosquitto;
   MqttBench bench;
@@ -133,6 +151,7 @@ TEST_CASE("mqtt: messages published while the agent or the broker is away arrive
   mosquitto.stop();
   REQUIRE(source.wait_for(State::down));
   CHECK_FALSE(source.health().error.empty());
+  CHECK(source.health().devices.at(0).error == "the broker is away");
   mosquitto.start();
   REQUIRE(source.wait_for(State::up));
   Publisher publisher(mosquitto.port());
