@@ -7,11 +7,7 @@
 
 #include "agent/text.h"
 #include "agent/value_json.h"
-#include "config/topic.h"
 #include "config/utf8.h"
-#include "drivers/mqtt/payload.h"
-#include "drivers/mqtt/sparkplug/portions.h"
-#include "drivers/mqtt/topic.h"
 
 namespace fieldpost {
 namespace {
@@ -122,21 +118,12 @@ Json reading_json(const Portion& portion, std::size_t point, std::int64_t arriva
 }  // namespace
 
 ReadMessage MessageReader::read(drivers::mqtt::Message message, const Stamp& arrival) {
-  namespace sparkplug = drivers::mqtt::sparkplug;
   ReadMessage read{std::move(message), arrival, {}};
-  const std::string& topic = read.message.topic;
-  std::optional<sparkplug::Heard> heard;
-  for (const config::MqttRule& rule : broker_.rules) {
-    if (read.message.retained && !rule.retained) continue;
-    Decoded decoded;
-    if (rule.payload != config::MqttRule::Payload::sparkplug) {
-      decoded = drivers::mqtt::decode(rule, topic, read.message.payload);
-    } else if (drivers::mqtt::match(config::without_share(rule.topic), topic)) {
-      if (!heard) heard = host_.take(topic, read.message.payload, read.message.retained, arrival);
-      decoded = sparkplug::portions(rule, topic, *heard);
-    }
+  interpreter_.read(read.message, arrival, [&read](const drivers::mqtt::Interpreted& made) {
+    Decoded decoded = drivers::mqtt::in_full(made);
     if (!decoded.portions.empty() || !decoded.problem.empty()) read.readings.push_back(std::move(decoded));
-  }
+    return true;
+  });
   read.good = all_good(read.readings);
   return read;
 }

@@ -7,8 +7,8 @@
 
 #include "config/config.h"
 #include "drivers/mqtt/decoded.h"
+#include "drivers/mqtt/interpreter.h"
 #include "drivers/mqtt/message.h"
-#include "drivers/mqtt/sparkplug/host.h"
 
 namespace fieldpost {
 
@@ -23,12 +23,11 @@ struct ReadMessage {
 class MessageReader {
  public:
   /// `broker` outlives it.
-  explicit MessageReader(const config::MqttBroker& broker) : broker_(broker) {}
+  explicit MessageReader(const config::MqttBroker& broker) : interpreter_(broker, false) {}
   ReadMessage read(drivers::mqtt::Message message, const Stamp& arrival);
 
  private:
-  const config::MqttBroker& broker_;
-  drivers::mqtt::sparkplug::Host host_{false};
+  drivers::mqtt::Interpreter interpreter_;
 };
 
 /// Some lines, each with its end.

@@ -1,17 +1,13 @@
 #include "drivers/mqtt/intake.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "config/text.h"
-#include "drivers/mqtt/sparkplug/payload.h"
-#include "drivers/mqtt/sparkplug/portions.h"
 #include "drivers/mqtt/words.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
 
-constexpr std::size_t cached_topics = 10'000;
 constexpr std::size_t cached_names = 4U << 20;  // bytes of names that payloads bring
 constexpr std::size_t listed_devices = 1'000;   // whoever can publish can make up devices; readings of all are taken
 
@@ -31,39 +27,17 @@ Intake::Intake(const config::MqttBroker& broker, Queue& queue, const Clock& cloc
     : broker_(broker),
       queue_(queue),
       clock_(clock),
-      cache_(broker_, cached_topics),
-      shapes_(broker.name, cached_names),
-      host_(broker.rebirth) {}
+      interpreter_(broker_, broker.rebirth),
+      shapes_(broker.name, cached_names) {}
 
 Taken Intake::take(const Message& message) {
-  const std::string& topic = message.topic;
   const Stamp arrival = clock_.now();
   Taken taken;
-  std::optional<sparkplug::Heard> heard;  // once, whatever number of rules match
-  for (const Series& series : cache_.of(topic)) {
-    const config::MqttRule& rule = *series.plan->rule;
-    if (message.retained && !rule.retained) continue;
-    std::string problem = series.problem;
-    if (rule.payload == config::MqttRule::Payload::sparkplug) {
-      if (!heard) heard = host_.take(topic, message.payload, message.retained, arrival);
-      Decoded decoded = sparkplug::portions(rule, topic, *heard);
-      problem = std::move(decoded.problem);
-      taken.refused = !append(rule, decoded, arrival, taken);
-    } else if (series.layout) {
-      Said said = read_payload(*series.plan, series.levels, message.payload);
-      problem = std::move(said.problem);
-      taken.refused = !append(rule, *series.layout, said.values, said.wall, arrival, taken);
-    } else if (problem.empty()) {
-      Decoded decoded = decode(*series.plan, series.levels, message.payload);
-      problem = std::move(decoded.problem);
-      taken.refused = !append(rule, decoded, arrival, taken);
-    }
-    if (taken.refused) return taken;
-    if (!problem.empty()) count_bad(topic, rule, problem);
-  }
-  if (heard && heard->ask_birth) {
-    taken.request = {*heard->ask_birth, sparkplug::rebirth_request(static_cast<std::uint64_t>(arrival.wall / 1000))};
-  }
+  taken.request = interpreter_.read(message, arrival, [&](const Interpreted& made) {
+    taken.refused = !append(made, arrival, taken);
+    if (!taken.refused && !made.problem().empty()) count_bad(message.topic, *made.rule, made.problem());
+    return !taken.refused;
+  });
   return taken;
 }
 
@@ -79,9 +53,13 @@ bool Intake::append(const config::MqttRule& rule, const Layout& layout, std::spa
   return true;
 }
 
-bool Intake::append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken) {
-  return std::all_of(decoded.portions.begin(), decoded.portions.end(), [&](const Portion& portion) {
-    return append(rule, shapes_.of(portion.device, portion.points), portion.values, portion.wall, arrival, taken);
+bool Intake::append(const Interpreted& made, const Stamp& arrival, Taken& taken) {
+  if (made.layout != nullptr) {
+    return append(*made.rule, *made.layout, made.said.values, made.said.wall, arrival, taken);
+  }
+  const auto& portions = made.decoded.portions;
+  return std::all_of(portions.begin(), portions.end(), [&](const Portion& portion) {
+    return append(*made.rule, shapes_.of(portion.device, portion.points), portion.values, portion.wall, arrival, taken);
   });
 }
 

@@ -16,11 +16,9 @@
 #include "buffer/queue.h"
 #include "config/config.h"
 #include "drivers/driver.h"
+#include "drivers/mqtt/interpreter.h"
 #include "drivers/mqtt/message.h"
-#include "drivers/mqtt/payload.h"
-#include "drivers/mqtt/series.h"
 #include "drivers/mqtt/shapes.h"
-#include "drivers/mqtt/sparkplug/host.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -39,16 +37,15 @@ class Intake {
  private:
   bool append(const config::MqttRule& rule, const Layout& layout, std::span<const Value> values,
               std::optional<std::int64_t> wall, const Stamp& arrival, Taken& taken);
-  bool append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken);
+  bool append(const Interpreted& made, const Stamp& arrival, Taken& taken);
   void count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival);
   void count_bad(std::string_view topic, const config::MqttRule& rule, const std::string& reason);
 
   const config::MqttBroker broker_;
   Queue& queue_;
   const Clock& clock_;
-  SeriesCache cache_;
+  Interpreter interpreter_;
   Shapes shapes_;
-  sparkplug::Host host_;
 
   mutable std::mutex mutex_;
   std::uint64_t readings_ = 0;

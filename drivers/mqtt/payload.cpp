@@ -2,13 +2,9 @@
 
 #include <utility>
 
-#include "config/topic.h"
 #include "drivers/mqtt/assembly.h"
 #include "drivers/mqtt/raw.h"
 #include "drivers/mqtt/scalar.h"
-#include "drivers/mqtt/sparkplug/host.h"
-#include "drivers/mqtt/sparkplug/portions.h"
-#include "drivers/mqtt/topic.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -73,14 +69,6 @@ Decoded decode(const Plan& plan, const Levels& levels, std::string_view payload)
   Decoded decoded{{}, std::move(said.problem)};
   decoded.portions.push_back({std::move(names.device), std::move(names.points), std::move(said.values), said.wall});
   return decoded;
-}
-
-Decoded decode(const config::MqttRule& rule, std::string_view topic, std::string_view payload) {
-  const auto levels = match(config::without_share(rule.topic), topic);
-  if (!levels) return {};
-  if (rule.payload != Payload::sparkplug) return decode(Plan(rule), *levels, payload);
-  sparkplug::Host host(false);
-  return sparkplug::portions(rule, topic, host.take(topic, payload, false, {}));
 }
 
 }  // namespace fieldpost::drivers::mqtt

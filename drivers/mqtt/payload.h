@@ -27,8 +27,4 @@ Said read_payload(const Plan& plan, const Levels& levels, std::string_view paylo
 /// The readings of a message with their names.
 Decoded decode(const Plan& plan, const Levels& levels, std::string_view payload);
 
-/// The same for a single message. No portions and no problem: the topic does not match. Of Sparkplug B what the message
-/// says by itself, without its edge node's births.
-Decoded decode(const config::MqttRule& rule, std::string_view topic, std::string_view payload);
-
 }  // namespace fieldpost::drivers::mqtt

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "config/utf8.h"
-#include "drivers/mqtt/payload.h"
+#include "drivers/mqtt/interpreter.h"
 #include "drivers/mqtt/topic.h"
 
 namespace {
@@ -88,12 +88,23 @@ void expect(bool holds) {
   if (!holds) std::abort();
 }
 
+fieldpost::drivers::mqtt::Decoded decode(const MqttRule& one, const std::string& topic, const std::string& payload) {
+  fieldpost::config::MqttBroker broker;
+  broker.rules = {one};
+  fieldpost::drivers::mqtt::Decoded decoded;
+  fieldpost::drivers::mqtt::Interpreter(broker, false).read({topic, payload}, {}, [&](const auto& made) {
+    decoded = in_full(made);
+    return true;
+  });
+  return decoded;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string bytes(data + 1, data + size);
-  const auto decoded = fieldpost::drivers::mqtt::decode(rules[*data % std::size(rules)], "a/b/c", bytes);
+  const auto decoded = decode(rules[*data % std::size(rules)], "a/b/c", bytes);
   expect(!decoded.portions.empty() || !decoded.problem.empty());
   for (const auto& portion : decoded.portions) {
     expect(!portion.values.empty() && portion.values.size() == portion.points.size());
@@ -108,7 +119,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
 
-  const auto names = fieldpost::drivers::mqtt::decode(rules[0], bytes, "1");
+  const auto names = decode(rules[0], bytes, "1");
   expect(names.portions.size() <= 1 && (names.portions.empty() || names.problem.empty()));
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "drivers/mqtt/interpreter.h"
 #include "tests/support/temp_dir.h"
 
 namespace fieldpost::support {
@@ -21,6 +22,17 @@ std::vector<config::MqttRule> mqtt_rules(const std::string& tables) {
   config::Loaded loaded = config::load(folder / "fieldpost.toml");
   if (!loaded.config) throw std::runtime_error(to_string(loaded.problems.at(0)));
   return std::move(loaded.config->mqtt.at(0).rules);
+}
+
+drivers::mqtt::Decoded decode(const config::MqttRule& rule, const std::string& topic, const std::string& payload) {
+  config::MqttBroker broker;
+  broker.rules = {rule};
+  drivers::mqtt::Decoded decoded;
+  drivers::mqtt::Interpreter(broker, false).read({topic, payload}, {}, [&](const drivers::mqtt::Interpreted& made) {
+    decoded = in_full(made);
+    return true;
+  });
+  return decoded;
 }
 
 std::string text_of(const Value& value) {

@@ -2,12 +2,14 @@
 #include <cstddef>
 #include <string>
 
-#include "drivers/mqtt/payload.h"
+#include "drivers/mqtt/decoded.h"
 #include "tests/support/catch.h"
 #include "tests/support/mqtt_rules.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
+
+using support::decode;
 
 config::MqttRule rule(const std::string& lines) {
   return support::mqtt_rules("[[mqtt.subscribe]]\n" + lines).at(0);

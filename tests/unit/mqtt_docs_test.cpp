@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "drivers/mqtt/payload.h"
+#include "drivers/mqtt/decoded.h"
 #include "tests/support/catch.h"
 #include "tests/support/markdown.h"
 #include "tests/support/mqtt_rules.h"
@@ -26,7 +26,7 @@ std::string bytes_of(const support::Fence& fence) {
 std::string readings(const std::vector<config::MqttRule>& rules, const std::string& topic, const std::string& payload) {
   std::string lines;
   for (const config::MqttRule& rule : rules) {
-    const Decoded decoded = decode(rule, topic, payload);
+    const Decoded decoded = support::decode(rule, topic, payload);
     if (!decoded.problem.empty()) lines += "problem: " + decoded.problem + "\n";
     for (const Portion& portion : decoded.portions) {
       for (std::size_t i = 0; i < portion.points.size(); ++i) {

@@ -2,9 +2,9 @@
 #include <string>
 
 #include "config/parse.h"
-#include "drivers/mqtt/payload.h"
 #include "tests/support/catch.h"
 #include "tests/support/markdown.h"
+#include "tests/support/mqtt_rules.h"
 #include "tests/support/sparkplug.h"
 #include "tests/support/temp_dir.h"
 
@@ -36,7 +36,7 @@ TEST_CASE("docs: the broker of docs/mqtt.md, section Sparkplug B, names what the
   payload.add("temp", support::spark::uint8).set_int_value(300);
   config::MqttBroker read = broker(fences[0].text);
   CHECK(read.rebirth);
-  const auto portion = [&] { return drivers::mqtt::decode(read.rules.at(0), topic, payload.bytes()).portions.at(0); };
+  const auto portion = [&] { return support::decode(read.rules.at(0), topic, payload.bytes()).portions.at(0); };
   CHECK(portion().device == "plant/line-1/oven");
   CHECK(portion().points.at(0).name == "temp");
   CHECK(section().find("`" + std::get<Bad>(portion().values.at(0)).reason + "`") != std::string::npos);

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "drivers/mqtt/payload.h"
 #include "drivers/mqtt/sparkplug/host.h"
 #include "drivers/mqtt/sparkplug/portions.h"
 #include "tests/support/catch.h"
+#include "tests/support/mqtt_rules.h"
 #include "tests/support/sparkplug.h"
 
 namespace fieldpost::drivers::mqtt::sparkplug {
@@ -411,10 +411,10 @@ TEST_CASE("sparkplug: a message by itself, without the births of its node") {
   config::MqttRule rule;
   rule.topic = "spBv1.0/#";
   rule.payload = config::MqttRule::Payload::sparkplug;
-  const Decoded decoded = decode(rule, oven_birth, SparkPayload(1).real("temp", 2, 180).bytes());
+  const Decoded decoded = support::decode(rule, oven_birth, SparkPayload(1).real("temp", 2, 180).bytes());
   REQUIRE(decoded.portions.size() == 1);
   CHECK(decoded.portions[0].device == "plant/line-1/oven");
-  CHECK(decode(rule, "yard/x", "").portions.empty());
+  CHECK(support::decode(rule, "yard/x", "").portions.empty());
 }
 
 }  // namespace

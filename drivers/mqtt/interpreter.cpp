@@ -1,0 +1,47 @@
+#include "drivers/mqtt/interpreter.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "drivers/mqtt/sparkplug/payload.h"
+#include "drivers/mqtt/sparkplug/portions.h"
+
+namespace fieldpost::drivers::mqtt {
+namespace {
+
+constexpr std::size_t cached_topics = 10'000;
+
+}  // namespace
+
+Decoded in_full(const Interpreted& made) {
+  if (made.layout == nullptr) return made.decoded;
+  Decoded decoded{{}, made.said.problem};
+  decoded.portions.push_back({made.layout->device(), made.layout->points(), made.said.values, made.said.wall});
+  return decoded;
+}
+
+Interpreter::Interpreter(const config::MqttBroker& broker, bool asks) : cache_(broker, cached_topics), host_(asks) {}
+
+std::optional<Request> Interpreter::read(const Message& message, const Stamp& arrival, const Use& use) {
+  std::optional<sparkplug::Heard> heard;  // once, whatever number of rules match
+  for (const Series& series : cache_.of(message.topic)) {
+    Interpreted made{series.plan->rule};
+    if (message.retained && !made.rule->retained) continue;
+    if (made.rule->payload == config::MqttRule::Payload::sparkplug) {
+      if (!heard) heard = host_.take(message.topic, message.payload, message.retained, arrival);
+      made.decoded = sparkplug::portions(*made.rule, message.topic, *heard);
+    } else if (series.layout) {
+      made.layout = &*series.layout;
+      made.said = read_payload(*series.plan, series.levels, message.payload);
+    } else if (!series.problem.empty()) {
+      made.decoded.problem = series.problem;
+    } else {
+      made.decoded = decode(*series.plan, series.levels, message.payload);
+    }
+    if (!use(made)) return std::nullopt;
+  }
+  if (!heard || !heard->ask_birth) return std::nullopt;
+  return Request{*heard->ask_birth, sparkplug::rebirth_request(static_cast<std::uint64_t>(arrival.wall / 1000))};
+}
+
+}  // namespace fieldpost::drivers::mqtt

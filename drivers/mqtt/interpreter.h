@@ -1,0 +1,49 @@
+// What a broker's rules make of its messages: which decoder a rule takes is known here alone.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "buffer/reading.h"
+#include "config/config.h"
+#include "drivers/mqtt/decoded.h"
+#include "drivers/mqtt/message.h"
+#include "drivers/mqtt/payload.h"
+#include "drivers/mqtt/series.h"
+#include "drivers/mqtt/sparkplug/host.h"
+
+namespace fieldpost::drivers::mqtt {
+
+/// What one rule makes of a message.
+struct Interpreted {
+  const config::MqttRule* rule;
+  const Layout* layout = nullptr;  // where the topic alone gives the names: those of `said`; null: `decoded` has all
+  Said said{};
+  Decoded decoded{};
+
+  const std::string& problem() const { return layout != nullptr ? said.problem : decoded.problem; }
+};
+
+/// The readings with their names, wherever those come from.
+Decoded in_full(const Interpreted& made);
+
+/// Remembers from message to message what topics give, and what Sparkplug's births say. One thread at a time.
+class Interpreter {
+ public:
+  /// `broker` outlives it. `asks`: whether it asks for Sparkplug's births, see sparkplug::Host.
+  Interpreter(const config::MqttBroker& broker, bool asks);
+
+  /// False: the message's other rules are left out.
+  using Use = std::function<bool(const Interpreted& made)>;
+
+  /// Calls `use` for each rule that takes the message, in their order; what it is given is valid during the call. What
+  /// the message gave cause to ask for, where all rules were used.
+  std::optional<Request> read(const Message& message, const Stamp& arrival, const Use& use);
+
+ private:
+  SeriesCache cache_;
+  sparkplug::Host host_;
+};
+
+}  // namespace fieldpost::drivers::mqtt
