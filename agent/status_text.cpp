@@ -196,11 +196,11 @@ class Renderer {
     if (const auto error = text(source, "error"); !error.empty()) first += ": " + error;
     line(first);
     if (const auto waiting = count(source, "unacknowledged"); waiting > 0) {
-      line("  " + grouped(waiting) +
-           " messages not acknowledged yet: the broker keeps them until their readings are safe");
+      line("  " + grouped(waiting) + (waiting == 1 ? " message" : " messages") +
+           " not acknowledged yet: the broker keeps them until their readings are safe");
     }
     if (const auto bad = count(source, "bad_payloads"); bad > 0) {
-      line("  " + painted(grouped(bad) + " messages with a problem", "33") +
+      line("  " + painted(grouped(bad) + (bad == 1 ? " message" : " messages") + " with a problem", "33") +
            ", the last: " + text(source, "last_bad_payload"));
       line("    rule: " + text(source, "last_bad_rule"));
       line("    remedy: " + text(source, "last_bad_remedy"));

@@ -90,6 +90,9 @@ TEST_CASE("check --payload says what the rules make of a sample") {
     CHECK(read["readings"][0]["quality"] == "good");
     CHECK(read["problems"].empty());
   }
+  SECTION("and without a sample counts the rules") {
+    CHECK_THAT(support::run({site.words({"check"}), {}, ""}).out, Contains("0 points; 1 broker, 2 rules\n"));
+  }
   SECTION("used wrongly") {
     const auto run = [&site](const std::vector<std::string>& words) {
       return support::run({site.words(words), {}, ""});

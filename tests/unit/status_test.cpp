@@ -135,7 +135,9 @@ TEST_CASE("status: what waits at a broker, and devices beyond the list, are said
   CHECK(json["unacknowledged"] == 1'000);
   CHECK(json["unlisted"] == 12'345);
   const std::string text = shown(status).text;
-  CHECK_THAT(text, Catch::Matchers::Contains("1,000 messages not acknowledged yet: the broker keeps them"));
+  CHECK_THAT(text, Catch::Matchers::Contains("  1,000 messages not acknowledged yet: the broker keeps them"));
+  status.sources[0].health.unacknowledged = 1;
+  CHECK_THAT(shown(status).text, Catch::Matchers::Contains("  1 message not acknowledged yet"));
   CHECK_THAT(text, Catch::Matchers::Contains("more than 1 devices: the others are taken and not listed, with 12,345"));
 }
 
