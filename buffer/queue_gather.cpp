@@ -185,6 +185,9 @@ void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
     list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count));
   };
   drop_first(erase_, work.erased);
+  // The forwarder may have read one of them a moment ago, and would not find it among erase_ any more.
+  for (Tail& lane : tails_)
+    lane.departures += work.erased;
   gone_.clear();
   leaving_.clear();
   doubtful_.clear();  // a commit that follows a failed one forgets its rows

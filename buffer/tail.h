@@ -87,7 +87,7 @@ class Tail {
   OnDisk parked;
   SeqSet parked_rows;            // ids
   std::int64_t newest_row = 0;   // of a confirmed commit
-  std::uint64_t departures = 0;  // grows when rows leave RAM: what was read of the disk before may be old
+  std::uint64_t departures = 0;  // grows when rows leave RAM or the disk: what was read of them before may be old
 
   Entries& list(Stand stand) { return lists_[static_cast<std::size_t>(stand)]; }
   const Entries& list(Stand stand) const { return lists_[static_cast<std::size_t>(stand)]; }

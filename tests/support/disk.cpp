@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdio>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/support/disk_impl.h"
 
@@ -50,6 +51,11 @@ void Disk::leave_space(std::uint64_t bytes, OutOfSpace how) {
 void Disk::slow_syncs(std::chrono::milliseconds duration) {
   const Lock lock(impl_->lock);
   impl_->sync_duration = duration;
+}
+
+void Disk::in_next_read(std::function<void()> act) {
+  const Lock lock(impl_->lock);
+  impl_->in_next_read = std::move(act);
 }
 
 void Disk::heal() {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "tests/support/disk_log.h"
@@ -31,6 +32,8 @@ class Disk {
   /// Files may grow by so many bytes in all; what is truncated or removed may be used again.
   void leave_space(std::uint64_t bytes, OutOfSpace how = OutOfSpace::full);
   void slow_syncs(std::chrono::milliseconds duration);
+  /// Calls it once, in the thread of the next read, when the read is done and before its caller has the bytes.
+  void in_next_read(std::function<void()> act);
   void heal();
   /// Calls that failed so far.
   std::uint64_t failures() const;

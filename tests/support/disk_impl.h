@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <climits>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -51,6 +52,7 @@ class Disk::Impl {
   std::optional<std::uint64_t> space;
   OutOfSpace how = OutOfSpace::full;
   std::chrono::milliseconds sync_duration{0};
+  std::function<void()> in_next_read;
   std::uint64_t failures = 0;
   DiskLog log;
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <new>
 #include <thread>
+#include <utility>
 
 #include "tests/support/disk_impl.h"
 
@@ -41,9 +42,16 @@ int close(sqlite3_file* file) {
 
 int read(sqlite3_file* file, void* into, int amount, sqlite3_int64 offset) {
   File& self = file_of(file);
-  const Lock lock(self.disk->lock);
-  if (const auto error = self.disk->trouble(DiskCall::read, self.part)) return *error;
-  return real_of(file)->pMethods->xRead(real_of(file), into, amount, offset);
+  int result = SQLITE_OK;
+  std::function<void()> act;
+  {
+    const Lock lock(self.disk->lock);
+    if (const auto error = self.disk->trouble(DiskCall::read, self.part)) return *error;
+    result = real_of(file)->pMethods->xRead(real_of(file), into, amount, offset);
+    act = std::exchange(self.disk->in_next_read, nullptr);
+  }
+  if (act) act();
+  return result;
 }
 
 int write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset) {

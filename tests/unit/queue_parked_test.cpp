@@ -1,6 +1,7 @@
 // Parked readings: blocked by their topic or partition, waiting apart until they may be claimed again.
 #include "buffer/peek.h"
 #include "tests/support/catch.h"
+#include "tests/support/disk.h"
 #include "tests/support/eventually.h"
 #include "tests/unit/queue_fixture.h"
 #include "tests/unit/queue_model.h"
@@ -99,6 +100,38 @@ TEST_CASE("rows that are parked in part, between rows on loan and rows that wait
   CHECK(drain(queue) == Seqs{1, 2, 3, 6, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20});
   queue.settle(loans[3], {});
   CHECK(queue.health().account.waiting == 0);
+}
+
+TEST_CASE("a row that is deleted while the forwarder reads it does not come again") {
+  const QueueFolder folder;
+  support::Disk disk(folder.dir.path());
+  {
+    Queue queue(folder.options(), system_clock);
+    for (int i = 0; i < 3; ++i)
+      REQUIRE(queue.wait_safe(append_large(queue, i), 10s));
+    REQUIRE(queue.finish(10s).readings == 0);
+  }
+  Queue queue(folder.options(), system_clock);
+  const auto first = queue.claim();
+  const auto second = queue.claim();
+  REQUIRE(queue.wait_safe(append(queue, 3), 10s));  // what the reader has in its cache is old now
+  queue.settle(*first, parks_all(*first));
+  queue.settle(*second, {});  // its row is deleted by the next commit
+  queue.unpark();
+  const auto again = queue.claim();
+  REQUIRE(again);
+  CHECK(seqs_of(*again->batch) == Seqs{1, 2});
+  queue.settle(*again, {});
+  bool committed = false;
+  disk.in_next_read([&] { committed = queue.wait_safe(append(queue, 4), 10s); });
+  const auto third = queue.claim();
+  CHECK(committed);
+  REQUIRE(third);
+  CHECK(seqs_of(*third->batch) == Seqs{5, 6});
+  queue.settle(*third, {});
+  CHECK(drain(queue) == numbers(1, 4));  // of the new session
+  CHECK(queue.health().account.waiting == 0);
+  check_balance(queue.health().account);
 }
 
 TEST_CASE("without a disk parked readings stay in RAM, and the oldest give way") {
