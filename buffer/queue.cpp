@@ -181,7 +181,10 @@ Unsafe Queue::Impl::finish(std::chrono::milliseconds at_most) {
     abandoned_ = !done_.wait_for(lock, at_most, [&] { return ended_; });
     result.readings = unsafe_.count();
     result.ranges = unsafe_.ranges();
-    if (result.readings > 0) result.reason = disk_error_.empty() ? "the disk does not answer" : disk_error_;
+    if (result.readings > 0) {
+      const char* reason = full_ ? "the disk is full, or buffer.max_size too small" : "the disk does not answer";
+      result.reason = disk_error_.empty() ? reason : disk_error_;
+    }
     ended_ = true;
     tell_safe();
     obeyed_.notify_all();

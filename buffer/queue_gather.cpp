@@ -66,14 +66,14 @@ void Queue::Impl::merge_small(Tail& lane_tail) {
 }
 
 void Queue::Impl::gather_batches(Work& work) {
-  // As much as the log's share takes; the rest comes with the next transaction.
+  // What has room in the log; the rest comes with the next transaction.
   std::uint64_t bytes = 0;
   for (Tail& lane : tails_) {
     lane.close_open();
     merge_small(lane);
     for (const EntryPtr& entry : lane.ordered()) {
       if (entry->saved || entry->committing) continue;
-      if (bytes > 0 && bytes >= shares_.log / 4) break;
+      if (bytes > 0 && bytes >= portion_) break;
       bytes += entry->batch->bytes();
       entry->committing = true;
       if (entry->row == 0) {

@@ -168,7 +168,7 @@ class Queue::Impl {
   std::size_t erased_at_once() const { return shares_.log / kLogPageBytes / 2; }
 
   // queue_room.cpp
-  bool make_room(std::uint64_t pages);
+  bool make_room();
   std::uint64_t pages_needed();
   void fit_into_limit();
   void tidy();
@@ -278,7 +278,8 @@ class Queue::Impl {
   int unreadable_ = 0;            // how often the file was called damaged and could not be read
   bool suspect_ = false;          // the disk has failed: the file is verified when it is opened again
   bool session_begun_ = false;
-  bool unconfirmed_ = false;  // the last commit failed: rows above confirmed_ may or may not be there
+  std::uint64_t portion_ = 0;  // bytes of batches that a transaction takes, about, and at least one batch
+  bool unconfirmed_ = false;   // the last commit failed: rows above confirmed_ may or may not be there
   LastRows confirmed_;
   std::optional<StoredEviction> last_record_;   // the newest one, while it may still grow
   std::optional<std::uint64_t> learned_limit_;  // what was in use when the disk took no more

@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of a transaction: the account, the roots and leaves of its tables, what is freed.
-constexpr std::uint64_t kOwnPages = 12;
 // What is live in a file that is rewritten to make it shorter, at most: 2 MiB are a few milliseconds.
 constexpr std::uint64_t kShrinkLive = 512;
 constexpr std::uint64_t kShrinkWorth = 256;
@@ -29,7 +27,7 @@ std::uint64_t Queue::Impl::pages_needed() {
       lane.close_open();
       for (const EntryPtr& entry : lane.ordered()) {
         if (entry->saved || entry->committing) continue;
-        if (gathered >= shares_.log / 4) break;
+        if (gathered > 0 && gathered >= portion_) break;
         gathered += entry->batch->bytes();
         batches.push_back(entry->batch);
       }
@@ -51,9 +49,10 @@ std::uint64_t Queue::Impl::pages_needed() {
   return pages + (small + bytes) / (kPageBytes * 3 / 4) + 1;
 }
 
-// True: a transaction of so many pages keeps within the limits.
-bool Queue::Impl::make_room(std::uint64_t pages) {
+// True: the next transaction, of portion_ bytes of batches, keeps within the limits.
+bool Queue::Impl::make_room() {
   if (std::chrono::steady_clock::now() >= learned_until_) learned_limit_.reset();
+  portion_ = shares_.log / 4;
   bool emptied = false;
   bool truncated = false;
   bool reserve_used = false;
@@ -65,20 +64,23 @@ bool Queue::Impl::make_room(std::uint64_t pages) {
       const Lock lock(mutex_);
       max_bytes_ = limit;
     }
-    const DiskUse growth = grown(store_->pages(), use, pages + kOwnPages);
-    if (growth.all() <= limit) return true;
+    const DiskUse growth = grown(store_->pages(), use, pages_needed() + kOwnPages);
+    const bool may_grow = growth.database + least_log(shares_) + growth.other <= limit;
+    if (growth.all() <= limit && (growth.database == use.database || may_grow)) return true;
     if (!emptied) {
       emptied = true;
       store_->checkpoint(use.log > shares_.log ? sqlite::Checkpoint::truncate : sqlite::Checkpoint::restart);
     } else if (use.database + growth.log + growth.other > limit) {
-      // It is the log that has no room: deleting rows would not help it, but making its file short does, and what was
-      // held back.
-      if (reserve_used) return false;
-      if (std::exchange(truncated, true)) {
-        reserve_used = true;
+      // It is the log that has no room: deleting rows would not help it, but making its file short does, a smaller
+      // transaction, and at last what was held back.
+      if (!std::exchange(truncated, true)) {
+        store_->checkpoint(sqlite::Checkpoint::truncate);
+      } else if (portion_ > shares_.batch) {
+        portion_ /= 2;
+      } else if (!std::exchange(reserve_used, true)) {
         release_reserve(options_.path);
       } else {
-        store_->checkpoint(sqlite::Checkpoint::truncate);
+        return false;
       }
     } else {
       if (options_.when_full != WhenFull::drop_oldest || !evict_for_room()) return false;

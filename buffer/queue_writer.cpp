@@ -162,7 +162,7 @@ bool Queue::Impl::commit(Due what) {
   const auto begin = std::chrono::steady_clock::now();
   try {
     if (what == Due::safety) {
-      const bool fits = make_room(pages_needed());
+      const bool fits = make_room();
       if (!store_) return false;
       const Lock lock(mutex_);
       if (full_ != !fits) space_.notify_all();  // whoever waits for room does as when_full says

@@ -32,11 +32,25 @@ constexpr std::uint64_t pages_of(std::uint64_t bytes) {
   return bytes < kPageBytes / 2 ? 1 : 2 + bytes / kUsable;
 }
 
+/// The log's file with so many pages in it.
+constexpr std::uint64_t log_bytes(std::uint64_t pages) {
+  return 32 + pages * kLogPageBytes;
+}
+
+// Of a transaction: the account, the roots and leaves of its tables, what is freed.
+constexpr std::uint64_t kOwnPages = 12;
+
+/// The log of a transaction of one batch, of twice the size at which one is closed. The database leaves it that room:
+/// deleting rows gives the log none.
+constexpr std::uint64_t least_log(const Shares& shares) {
+  return log_bytes(pages_of(2 * shares.batch) + kOwnPages);
+}
+
 /// What the files have grown to, once a transaction has changed `pages` more pages and a checkpoint has come.
 constexpr DiskUse grown(const Pages& now, const DiskUse& use, std::uint64_t pages) {
   const std::uint64_t added = pages > now.free ? pages - now.free : 0;
   const std::uint64_t database = (now.all + added) * kPageBytes;
-  const std::uint64_t log = 32 + (now.in_log + pages) * kLogPageBytes;
+  const std::uint64_t log = log_bytes(now.in_log + pages);
   return {database > use.database ? database : use.database, log > use.log ? log : use.log, use.other};
 }
 

@@ -30,5 +30,29 @@ TEST_CASE("a stop waits until every row that was settled has been deleted, howev
   CHECK(state.last->clean);
 }
 
+TEST_CASE("a database that has grown to its limit while small readings came takes large ones") {
+  const QueueFolder folder;
+  QueueOptions options = folder.options();
+  options.max_size = 512 << 10;
+  const Layout note("plc-a", "pump-7", {{"text", ""}});
+  const auto append_text = [&](Queue& queue, std::size_t size) {
+    return queue.append(note, system_clock.now(), std::vector<Value>{std::string(size, 'x')});
+  };
+  // The log is short at each start: the database grows into the room that it had.
+  for (int session = 0; session < 20; ++session) {
+    Queue queue(options, system_clock);
+    for (int i = 0; i < 30; ++i)
+      REQUIRE(queue.wait_safe(append_text(queue, 3000), 10s));
+    REQUIRE(queue.finish(20s).readings == 0);
+  }
+  Queue queue(options, system_clock);
+  for (int i = 0; i < 20; ++i)
+    append_text(queue, 10'000);
+  const Unsafe left = queue.finish(20s);
+  INFO(left.reason);
+  CHECK(left.readings == 0);
+  CHECK(Peek(folder.path).state().last->clean);
+}
+
 }  // namespace
 }  // namespace fieldpost::unit
