@@ -43,6 +43,13 @@ void LostRanges::add(const StoredRow& row, const SeqSet& unseen) {
     held_[row.session].add(range);
 }
 
+bool LostRanges::follows(const StoredRow& row) const {
+  if (lines_.empty()) return true;
+  const auto before = lines_.find({row.session, row.lane});
+  if (before != lines_.end() && row.range.first <= before->second.last.range.last) return false;
+  return row.session >= lines_.rbegin()->first.first;
+}
+
 /// What has been told of so far.
 class LostRanges::Told {
  public:

@@ -22,6 +22,10 @@ class LostRanges {
   /// which it is not known whether there were rows.
   void add(const StoredRow& row, const SeqSet& unseen);
 
+  /// Whether the row's columns can be those of a row behind all that were added: sessions and the seqs of a lane only
+  /// grow. Readings that were rejected and tried again are an exception, and the only one.
+  bool follows(const StoredRow& row) const;
+
   /// Readings that are accounted for in another way.
   void exclude(std::uint64_t session, const SeqRange& range) { held_[session].add(range); }
 

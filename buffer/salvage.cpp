@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "config/utf8.h"
+
 namespace fieldpost {
 namespace {
 
@@ -15,6 +17,18 @@ using pages::TableScan;
 
 // As many names as the queue itself remembers.
 constexpr std::size_t kRemembered = 20'000;
+// Rows behind a damaged one that are asked whether its columns can be.
+constexpr std::size_t kLooksAhead = 64;
+
+/// No checksum stands behind names, but they are text.
+std::optional<Layout> read_names(std::string_view bytes) {
+  auto names = Layout::decode(bytes, Lane::telemetry);
+  if (!names) return std::nullopt;
+  bool text = config::valid_utf8(names->source()) && config::valid_utf8(names->device());
+  for (const PointName& point : names->points())
+    text = text && config::valid_utf8(point.name) && config::valid_utf8(point.unit);
+  return text ? std::move(names) : std::nullopt;
+}
 
 }  // namespace
 
@@ -197,7 +211,7 @@ std::optional<StoredRow> Salvage::next() {
   while (next_ < batch_.rows().size()) {
     const Place& place = batch_.rows()[next_++];
     auto row = row_at(place);
-    if (!row) {  // the disk gave it a moment ago
+    if (!row || (!row->batch && !fits(*row))) {  // or the disk gave it a moment ago
       batch_.unsee(place.id);
       continue;
     }
@@ -205,6 +219,20 @@ std::optional<StoredRow> Salvage::next() {
     if (row->batch) return row;
   }
   return std::nullopt;
+}
+
+// Noise can look like columns. Those of a damaged row are believed where they go on from the rows before it, and the
+// rows behind go on from them.
+bool Salvage::fits(const StoredRow& damaged) {
+  if (!lost_.follows(damaged)) return false;
+  const std::size_t end = std::min(batch_.rows().size(), next_ + kLooksAhead);
+  for (std::size_t i = next_; i < end; ++i) {
+    const auto row = row_at(batch_.rows()[i]);
+    if (!row || !row->batch) continue;
+    if (row->session < damaged.session) return false;
+    if (row->session == damaged.session && row->lane == damaged.lane) return row->range.first > damaged.range.last;
+  }
+  return true;
 }
 
 std::optional<StoredRejection> Salvage::next_rejected() {
@@ -267,7 +295,7 @@ std::optional<Layout> Salvage::names_in_table(std::uint64_t number) {
   const auto bytes = record_at(*place);
   const auto record = bytes ? Record::parse(*bytes) : std::nullopt;
   if (!record || !is_layout(*record)) return std::nullopt;
-  return Layout::decode(record->bytes(kLayoutNames), Lane::telemetry);
+  return read_names(record->bytes(kLayoutNames));
 }
 
 std::optional<Layout> Salvage::names_in_index(std::uint64_t number) {
@@ -276,7 +304,7 @@ std::optional<Layout> Salvage::names_in_index(std::uint64_t number) {
   const auto bytes = place == index_->end() ? std::nullopt : record_at(place->second);
   const auto record = bytes ? Record::parse(*bytes) : std::nullopt;
   if (!record || !is_index_of_names(*record)) return std::nullopt;
-  return Layout::decode(record->bytes(0), Lane::telemetry);
+  return read_names(record->bytes(0));
 }
 
 }  // namespace fieldpost

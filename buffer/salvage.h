@@ -53,6 +53,7 @@ class Salvage {
   bool load(const pages::Place& place);
   std::optional<std::string> record_at(const pages::Place& place);
   std::optional<StoredRow> row_at(const pages::Place& place);
+  bool fits(const StoredRow& damaged);
   std::shared_ptr<const Batch> parse(std::string_view body);
   std::optional<Layout> names(std::uint64_t number);
   std::optional<Layout> names_in_table(std::uint64_t number);
