@@ -1,5 +1,7 @@
 #include "buffer/evicted_ranges.h"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace fieldpost {
@@ -75,6 +77,23 @@ std::vector<Event> events_of(const std::vector<EvictedRange>& ranges) {
     first = last;
   }
   return events;
+}
+
+std::vector<EvictedRange> ranges_of(const EventView& event) {
+  const auto members = nlohmann::json::parse("{" + std::string(event.members) + "}", nullptr, false);
+  if (!members.is_object() || !members.contains("ranges")) return {};
+  std::uint64_t left = members.value("value", std::uint64_t{0});
+  const Lane lane = members.value("lane", "") == "alarm" ? Lane::alarm : Lane::telemetry;
+  const std::string reason = members.value("reason", "");
+  std::vector<EvictedRange> ranges;
+  for (const auto& range : members["ranges"]) {
+    const SeqRange seqs{range.value("from", std::uint64_t{0}), range.value("to", std::uint64_t{0})};
+    const std::uint64_t readings = std::min(left, seqs.count());
+    left -= readings;
+    ranges.push_back({lane, range.value("session", std::uint64_t{0}), seqs, readings, reason, 0});
+  }
+  if (left > 0) ranges.push_back({lane, 0, {}, left, reason, 0});  // of unknown seqs
+  return ranges;
 }
 
 }  // namespace fieldpost

@@ -27,5 +27,8 @@ bool extend(EvictedRange& range, const EvictedRange& next);
 
 /// The readings that tell the ground of them, as many as it takes: members of a record (design, section 4, "evicted").
 std::vector<Event> events_of(const std::vector<EvictedRange>& ranges);
+/// The other way round, without times; where fewer readings were given up than the ranges have seqs, the sum is right.
+/// Nothing: it tells of something else.
+std::vector<EvictedRange> ranges_of(const EventView& event);
 
 }  // namespace fieldpost

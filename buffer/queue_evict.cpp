@@ -32,6 +32,21 @@ void Queue::Impl::count_evicted(Lane lane, std::uint64_t session, const std::vec
   writer_.notify_one();
 }
 
+// What is given up may be a reading that tells of earlier evictions: another one tells of them then.
+void Queue::Impl::tell_again(const Batch& batch) {
+  if (batch.lane() != Lane::alarm) return;
+  for (BatchReader reader(batch); reader.next();) {
+    for (const ValueView& value : reader.values()) {
+      const auto* event = std::get_if<EventView>(&value);
+      if (event == nullptr) continue;
+      for (EvictedRange& range : ranges_of(*event)) {
+        range.time = reader.stamp().wall;
+        evicted_ranges_.add(std::move(range));
+      }
+    }
+  }
+}
+
 // The caller takes the entry out of its lane.
 void Queue::Impl::give_up(Entry& entry, const char* reason) {
   const Batch& batch = *entry.batch;
@@ -39,6 +54,7 @@ void Queue::Impl::give_up(Entry& entry, const char* reason) {
   if (!entry.saved) mark_safe(batch);  // nobody need wait for it any longer
   if (safety_waiters_ > 0) tell_safe();
   if (entry.row != 0) erase(entry);
+  tell_again(batch);
   count_evicted(batch.lane(), batch.session(), batch.ranges(), batch.readings(), reason);
 }
 
@@ -54,6 +70,7 @@ void Queue::Impl::give_up_row(Tail& lane_tail, const StoredRow& row, const char*
   rows.take(readings, row.bytes);
   if (row.batch) rows.first = {row.batch->last(), row.batch->boot()};
   erase_.push_back({row.id, row.lane, row.readings, row.bytes, row.session, {}});
+  if (row.batch) tell_again(*row.batch);
   count_evicted(row.lane, row.session, row.ranges(), readings, reason);
 }
 
@@ -155,6 +172,7 @@ Purged Queue::Impl::evict_rejected(const char* reason, const PurgeOrder& order, 
     erase_rejected_.push_back(row->id);
     --rejected_;
     const Lane lane = row->batch ? row->batch->lane() : Lane::telemetry;
+    if (row->batch) tell_again(*row->batch);
     ++waiting_[static_cast<std::size_t>(lane)];  // count_evicted takes it from there
     count_evicted(lane, row->batch ? row->batch->session() : 0,
                   row->batch ? row->batch->ranges() : std::vector<SeqRange>{SeqRange{}}, 1, reason);

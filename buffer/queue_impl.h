@@ -131,6 +131,7 @@ class Queue::Impl {
   // queue_evict.cpp
   void count_evicted(Lane lane, std::uint64_t session, const std::vector<SeqRange>& ranges, std::uint64_t readings,
                      const char* reason);
+  void tell_again(const Batch& batch);
   void give_up(Entry& entry, const char* reason);
   void give_up_row(Tail& tail, const StoredRow& row, const char* reason);
   void lose_rows(Tail& tail, OnDisk& rows);

@@ -111,6 +111,21 @@ void check_complete(const Drained& drained, std::uint64_t last) {
 
 }  // namespace
 
+TEST_CASE("what a reading of evictions tells is not lost where it is given up itself") {
+  const bool committed = GENERATE(false, true);
+  const unit::QueueFolder folder;
+  Queue queue(folder.options(1ms), kClock);
+  std::uint64_t last = 0;
+  for (std::uint64_t i = 0; i < 3; ++i)
+    last = append_large(queue, i).last;
+  queue.set_link({true, 1ms});
+  CHECK(queue.purge({}, 10s)->readings == last);
+  REQUIRE(eventually(10s, [&] { return queue.health().account.waiting == 1; }));
+  if (committed) REQUIRE(queue.wait_safe({last + 1, last + 1}, 10s));
+  CHECK(queue.purge({}, 10s)->readings == 1);
+  check_complete(drain(queue), last + 3);  // the last two tell of either lane
+}
+
 TEST_CASE("max_size is never exceeded: the oldest telemetry goes, alarms stay, and each range is told", "[threads]") {
   Bounded scene;
   Queue queue(scene.options, kClock);

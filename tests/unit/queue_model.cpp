@@ -159,16 +159,20 @@ void QueueModel::check_account() {
 
 void QueueModel::drain() {
   free_the_topics();
-  const bool drained = support::eventually(60s, [this] {
+  Account account;
+  std::uint64_t told = 0;
+  const bool drained = support::eventually(60s, [&] {
     while (auto claim = queue_->claim())
       settle_as(*claim, false);
-    const Account account = queue_->health().account;
-    std::uint64_t told = 0;
+    account = queue_->health().account;
+    told = 0;
     for (const Evicted& evicted : evicted_)
       each_evicted_reading(evicted, [&](Reading&) { ++told; });
     return account.waiting == 0 && told == account.evicted;
   });
-  if (!drained) faults_.emplace_back("something still waits, or was never told of");
+  if (!drained)
+    faults_.push_back(std::to_string(account.waiting) + " still wait; of " + std::to_string(account.evicted) +
+                      " evicted " + std::to_string(told) + " were told of");
 }
 
 void QueueModel::check_end() {
