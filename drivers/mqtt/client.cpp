@@ -35,16 +35,12 @@ bool await(::mqtt::token& token, const Client::GiveUp& give_up) {
 
 class Client::Impl {
  public:
-  Impl(const config::MqttBroker& broker, const std::string& url, std::string token, Callbacks callbacks)
+  Impl(const config::MqttBroker& broker, const std::string& url, std::string token, Lost lost)
       : broker_(broker),
         token_(std::move(token)),
-        callbacks_(std::move(callbacks)),
+        lost_(std::move(lost)),
         paho_(url, broker.client_id, ::mqtt::create_options(broker.version)) {
-    // Before the first connect: a persistent session's messages come right behind the CONNACK.
-    paho_.set_message_callback([this](const ::mqtt::const_message_ptr& message) {
-      callbacks_.message({message->get_topic(), message->get_payload_str(), message->is_retained()});
-    });
-    paho_.set_connection_lost_handler([this](const std::string&) { callbacks_.lost(); });
+    paho_.set_connection_lost_handler([this](const std::string&) { lost_(); });
   }
 
   std::string connect(const GiveUp& give_up) {
@@ -123,12 +119,12 @@ class Client::Impl {
 
   const config::MqttBroker& broker_;
   const std::string token_;
-  Callbacks callbacks_;
+  Lost lost_;
   ::mqtt::async_client paho_;
 };
 
-Client::Client(const config::MqttBroker& broker, const std::string& url, const std::string& token, Callbacks callbacks)
-    : impl_(std::make_unique<Impl>(broker, url, token, std::move(callbacks))) {}
+Client::Client(const config::MqttBroker& broker, const std::string& url, const std::string& token, Lost lost)
+    : impl_(std::make_unique<Impl>(broker, url, token, std::move(lost))) {}
 
 Client::~Client() = default;
 

@@ -1,6 +1,6 @@
 // One connection to one broker, by way of its gate: Paho behind a few calls.
 //
-// A client lives as long as its connection: what Paho still has of an earlier one would be acknowledged on the next.
+// A client lives as long as its connection, for each has a gate of its own. No message comes out of it.
 #pragma once
 
 #include <chrono>
@@ -21,22 +21,20 @@ constexpr int subscription_refused = 0x80;  // this code of SUBACK and above (3.
 
 class Client {
  public:
-  /// Paho's one receive thread, which serves all clients of the process: they return at once.
-  struct Callbacks {
-    std::function<void(Message message)> message;
-    std::function<void()> lost;  // the connection that there was is gone
-  };
+  /// The connection that there was is gone. On Paho's one receive thread, which serves all clients of the process: it
+  /// returns at once.
+  using Lost = std::function<void()>;
   /// Asked every few milliseconds while an answer is awaited; true ends the wait.
   using GiveUp = std::function<bool()>;
 
   /// `url` and `token`: the gate's.
-  Client(const config::MqttBroker& broker, const std::string& url, const std::string& token, Callbacks callbacks);
-  /// Closes a connection that is open; the callbacks are not called any more.
+  Client(const config::MqttBroker& broker, const std::string& url, const std::string& token, Lost lost);
+  /// Closes a connection that is open; lost() is not called any more.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Empty: connected. Else what went wrong, in words. The broker's messages may come at once.
+  /// Empty: connected. Else what went wrong, in words.
   std::string connect(const GiveUp& give_up);
 
   /// What the broker granted, one for each: 0 to 2, or why it was refused; nothing where no answer came.

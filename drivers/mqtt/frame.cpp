@@ -5,7 +5,7 @@
 namespace fieldpost::drivers::mqtt {
 namespace {
 
-constexpr std::size_t longest_head = 5;  // a type and four bytes of length
+constexpr std::size_t longest_length = 4;
 
 std::uint8_t byte_at(std::string_view bytes, std::size_t place) {
   return static_cast<std::uint8_t>(bytes[place]);
@@ -26,6 +26,25 @@ std::string length_bytes(std::size_t length) {
   return bytes;
 }
 
+/// A "Variable Byte Integer" (5, section 1.5.5).
+struct Length {
+  std::size_t size = 0;  // 0: it is not all there, or wrong
+  std::size_t value = 0;
+};
+
+Length read_length(std::string_view bytes) {
+  Length length;
+  for (std::size_t i = 0; i < bytes.size() && i < longest_length; ++i) {
+    const std::uint8_t byte = byte_at(bytes, i);
+    length.value |= static_cast<std::size_t>(byte & 127U) << (7 * i);
+    if ((byte & 128U) == 0) {
+      length.size = i + 1;
+      return length;
+    }
+  }
+  return length;
+}
+
 struct Head {
   std::size_t size = 0;  // 0: it is not all there
   std::size_t body = 0;
@@ -33,17 +52,9 @@ struct Head {
 };
 
 Head read_head(std::string_view bytes) {
-  Head head;
-  for (std::size_t i = 1; i < bytes.size() && i < longest_head; ++i) {
-    const std::uint8_t byte = byte_at(bytes, i);
-    head.body |= static_cast<std::size_t>(byte & 127U) << (7 * (i - 1));
-    if ((byte & 128U) == 0) {
-      head.size = i + 1;
-      return head;
-    }
-  }
-  head.wrong = bytes.size() >= longest_head;
-  return head;
+  const Length length = read_length(bytes.substr(1));
+  if (length.size == 0) return {0, 0, bytes.size() > longest_length};
+  return {1 + length.size, length.value, false};
 }
 
 }  // namespace
@@ -71,14 +82,25 @@ std::string acknowledgement(Packet type, std::uint16_t id) {
           static_cast<char>(id & 0xFFU)};
 }
 
-std::string at_qos0(const Frame& publish) {
-  constexpr std::size_t id_size = 2;
-  const std::size_t id = 2U + number_at(publish.body, 0);
-  std::string bytes(1, static_cast<char>(byte_at(publish.bytes, 0) & ~0xEU));  // nor is it a repetition
-  bytes += length_bytes(publish.body.size() - id_size);
-  bytes += publish.body.substr(0, id);
-  bytes += publish.body.substr(id + id_size);
-  return bytes;
+std::optional<Publish> read_publish(const Frame& frame, int version) {
+  std::string_view rest = frame.body;
+  if (rest.size() < 2 || rest.size() - 2 < number_at(rest, 0)) return std::nullopt;
+  Publish publish;
+  publish.retained = (byte_at(frame.bytes, 0) & 1U) != 0;
+  publish.topic = rest.substr(2, number_at(rest, 0));
+  rest.remove_prefix(2 + publish.topic.size());
+  if (frame.qos() > 0) {
+    if (rest.size() < 2) return std::nullopt;
+    publish.id = number_at(rest, 0);
+    rest.remove_prefix(2);
+  }
+  if (version >= 5) {  // section 3.3.2.3
+    const Length properties = read_length(rest);
+    if (properties.size == 0 || rest.size() - properties.size < properties.value) return std::nullopt;
+    rest.remove_prefix(properties.size + properties.value);
+  }
+  publish.payload = rest;
+  return publish;
 }
 
 void FrameCutter::add(std::string_view bytes) {

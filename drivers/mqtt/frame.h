@@ -46,8 +46,16 @@ std::string packet(Packet type, std::string_view body);
 /// PUBACK, PUBREC, PUBREL or PUBCOMP without a reason: that is success, in version 5 too.
 std::string acknowledgement(Packet type, std::uint16_t id);
 
-/// A PUBLISH above QoS 0 as if it had been sent with QoS 0. It has a packet id.
-std::string at_qos0(const Frame& publish);
+/// What a PUBLISH says. The views are into the frame.
+struct Publish {
+  std::string_view topic;
+  std::string_view payload;
+  std::optional<std::uint16_t> id;  // above QoS 0
+  bool retained = false;
+};
+
+/// `version`: of the protocol, as CONNECT has it. Nothing: it ends before its payload.
+std::optional<Publish> read_publish(const Frame& frame, int version);
 
 /// Cuts a stream into packets. Of a PUBLISH that is longer than `longest` bytes the first so many are given, as if it
 /// ended there, and the rest is skipped; another packet of that size is no MQTT.

@@ -26,8 +26,14 @@ constexpr std::size_t kRead = 64U << 10;
 
 }  // namespace
 
-Gate::Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver)
-    : broker_(broker), queue_(queue), resolver_(resolver), bytes_(kRead), thread_([this] { run(); }) {}
+Gate::Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, Messages messages)
+    : broker_(broker),
+      queue_(queue),
+      resolver_(resolver),
+      messages_(std::move(messages)),
+      relay_(broker.version),
+      bytes_(kRead),
+      thread_([this] { run(); }) {}
 
 Gate::~Gate() {
   interrupt_.raise();
@@ -63,6 +69,7 @@ void Gate::run() {
   if (!guest.socket.open()) return;
   paho_ = std::move(guest.socket);
   if (reach_broker(guest.connect) && relay_.from_paho(guest.more, Steady::now())) relay();
+  give_out();  // what came right before the end
   const auto reason = relay_.reason();
   if (reason) fail("the broker closed the connection: " + reason_text(*reason));
   // Paho is told by the end of the connection.
@@ -120,6 +127,10 @@ void Gate::tell_relay() {
     relay_.taken(std::move(readings));
 }
 
+void Gate::give_out() {
+  if (std::vector<Message> messages = relay_.messages(); !messages.empty()) messages_(std::move(messages));
+}
+
 // Whoever takes messages rings only where the gate can do something for it: while an earlier message is held back, the
 // next step is that message's. False: there is something already.
 bool Gate::sleeps_until_taken() {
@@ -138,6 +149,7 @@ void Gate::relay() {
     relay_.release(safe);
     // What TLS has read ahead meanwhile is nothing that poll() tells of.
     if (std::exchange(stopped, !relay_.reads_broker()) && !read_broker()) return;
+    give_out();
     if (!write_paho() || !write_broker()) return;
     idle_ = relay_.idle();
     unacknowledged_ = relay_.unacknowledged();

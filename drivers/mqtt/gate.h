@@ -1,15 +1,15 @@
 // The acknowledgement gate: a relay inside the process between Paho and one broker, for one connection.
 //
-// Paho acknowledges a message as soon as its callback returns. So the gate hands it every message with QoS 0, which
-// asks for no acknowledgement, and acknowledges it itself when the message's readings are safe: callbacks never wait,
-// and thousands of messages share one commit or one acknowledgement of Kafka's. What is not acknowledged is the
-// back-pressure: the broker sends no more than its window. Where messages come faster than readings are made of them,
-// Paho gets no more of them, while the keep-alive goes on. TLS to the broker ends here, and only here the password is
-// known.
+// Paho acknowledges a message as soon as its callback returns. So no message reaches Paho, which does all else: the
+// gate gives them out and acknowledges each when its readings are safe. Nobody waits, and thousands of messages share
+// one commit or one acknowledgement of Kafka's. What is not acknowledged is the back-pressure: the broker sends no more
+// than its window. Where messages come faster than readings are made of them, no more are given out or read, while the
+// keep-alive goes on. TLS to the broker ends here, and only here the password is known.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,9 +28,12 @@ namespace fieldpost::drivers::mqtt {
 
 class Gate {
  public:
+  /// On the gate's thread: it returns at once. taken() is to be called once for each, in their order.
+  using Messages = std::function<void(std::vector<Message> messages)>;
+
   /// Starts its thread. All outlive it. Throws std::system_error where there are no more files.
   /// `queue`: where the readings are that taken() names; nullptr where it never names any.
-  Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver);
+  Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, Messages messages);
   /// Closes both sides. What is held back then will be delivered again.
   ~Gate();
   Gate(const Gate&) = delete;
@@ -43,10 +46,10 @@ class Gate {
   /// Any thread: why there is no way to the broker, or no more; empty where nothing is known.
   std::string problem() const;
 
-  /// Any thread, once for each message that came out of Paho, in their order; see Relay::taken().
+  /// Any thread; see Relay::taken().
   void taken(std::vector<SeqRange> readings);
 
-  /// Any thread: nothing is held back, and nothing is inside Paho. To be asked again, as it may be late to tell.
+  /// Any thread: every message was taken, and none is held back. To be asked again, as it may be late to tell.
   bool idle();
 
   /// Any thread: messages that the broker has not been told of. It may be a second late.
@@ -58,6 +61,7 @@ class Gate {
   bool reach_broker(const std::string& connect);
   void relay();
   void tell_relay();
+  void give_out();
   bool sleeps_until_taken();
   bool read_broker();
   bool read_paho();
@@ -68,6 +72,7 @@ class Gate {
   const config::MqttBroker& broker_;
   Queue* queue_;
   Resolver& resolver_;
+  Messages messages_;
   Meeting meeting_;
   Interrupt interrupt_;
   Descriptor wake_ = make_event();

@@ -5,9 +5,9 @@
 namespace fieldpost::drivers::mqtt {
 namespace {
 
-// Of messages inside Paho and behind it: enough to keep a thread busy that makes readings of them.
-constexpr std::size_t most_inside = 1024;
-constexpr std::size_t most_bytes_inside = 1U << 20;
+// Enough to keep a thread busy that makes readings of them.
+constexpr std::size_t most_given = 1024;
+constexpr std::size_t most_bytes_given = 1U << 20;
 constexpr std::chrono::seconds longest_silence{15};  // after a ping
 
 }  // namespace
@@ -26,19 +26,18 @@ void Outgoing::add(std::string_view bytes) {
 bool Relay::from_broker(std::string_view bytes, Time /*now*/) {
   pinged_.reset();
   broker_frames_.add(bytes);
-  while (const auto frame = broker_frames_.next())
-    take_from_broker(*frame);
+  while (const auto frame = broker_frames_.next()) {
+    if (!take_from_broker(*frame)) return false;
+  }
   return !broker_frames_.broken();
 }
 
-void Relay::take_from_broker(const Frame& frame) {
-  const auto id = packet_id(frame);
+bool Relay::take_from_broker(const Frame& frame) {
   switch (frame.type()) {
     case Packet::publish:
-      take_message(frame);
-      break;
+      return take_message(frame);
     case Packet::pubrel:
-      if (id) to_broker_.add(acknowledgement(Packet::pubcomp, *id));
+      if (const auto id = packet_id(frame)) to_broker_.add(acknowledgement(Packet::pubcomp, *id));
       break;
     case Packet::pingresp:
       break;  // Paho has had its answer
@@ -49,32 +48,34 @@ void Relay::take_from_broker(const Frame& frame) {
     default:
       to_paho_.add(frame.bytes);
   }
+  return true;
 }
 
-void Relay::take_message(const Frame& frame) {
-  const auto id = packet_id(frame);
-  if (frame.qos() > 0 && !id) return;  // it ends before its id
+bool Relay::take_message(const Frame& frame) {
+  const auto publish = read_publish(frame, version_);
+  if (!publish) return false;
   // Again, though it is not acknowledged yet: it is the same one.
-  if (frame.qos() == 2 && !exactly_.insert(*id).second) return;
-  if (id) ++unacknowledged_;
-  waiting_.push_back({id ? at_qos0(frame) : std::string(frame.bytes), id});
-  waiting_bytes_ += waiting_.back().bytes.size();
-  hand_over();
+  if (frame.qos() == 2 && !exactly_.insert(*publish->id).second) return true;
+  if (publish->id) ++unacknowledged_;
+  waiting_.push_back({{frame.bytes.size(), publish->id},
+                      {std::string(publish->topic), std::string(publish->payload), publish->retained}});
+  waiting_bytes_ += frame.bytes.size();
+  give_out();
+  return true;
 }
 
 bool Relay::room() const {
-  return inside_.empty() || (inside_.size() < most_inside && inside_bytes_ < most_bytes_inside);
+  return given_.empty() || (given_.size() < most_given && given_bytes_ < most_bytes_given);
 }
 
-void Relay::hand_over() {
+void Relay::give_out() {
   while (!waiting_.empty() && room()) {
-    const Waiting& next = waiting_.front();
-    const std::size_t size = next.bytes.size();
-    to_paho_.add(next.bytes);
-    inside_.push_back({size, next.id});
-    if (next.id) ++inside_to_acknowledge_;
-    inside_bytes_ += size;
-    waiting_bytes_ -= size;
+    auto& [arrived, message] = waiting_.front();
+    messages_.push_back(std::move(message));
+    given_.push_back(arrived);
+    if (arrived.id) ++given_to_acknowledge_;
+    given_bytes_ += arrived.size;
+    waiting_bytes_ -= arrived.size;
     waiting_.pop_front();
   }
 }
@@ -98,15 +99,15 @@ bool Relay::from_paho(std::string_view bytes, Time now) {
 }
 
 void Relay::taken(std::vector<SeqRange> readings) {
-  if (inside_.empty()) return;
-  const Inside message = inside_.front();
-  inside_.pop_front();
-  inside_bytes_ -= message.size;
+  if (given_.empty()) return;
+  const Arrived message = given_.front();
+  given_.pop_front();
+  given_bytes_ -= message.size;
   if (message.id) {
-    --inside_to_acknowledge_;
+    --given_to_acknowledge_;
     held_.push_back({*message.id, std::move(readings)});
   }
-  hand_over();
+  give_out();
 }
 
 void Relay::release(const Safe& safe) {

@@ -1,5 +1,5 @@
-// What the gate does with the packets between Paho and the broker: which it passes on, holds back, or answers itself.
-// Pure; one thread.
+// What the gate does with the packets between Paho and the broker: which it passes on, holds back, or answers itself,
+// and which are messages. Pure; one thread.
 #pragma once
 
 #include <chrono>
@@ -11,10 +11,12 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "buffer/reading.h"
 #include "drivers/mqtt/frame.h"
+#include "drivers/mqtt/message.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -35,18 +37,22 @@ class Relay {
   using Time = std::chrono::steady_clock::time_point;
   using Safe = std::function<bool(const std::vector<SeqRange>&)>;
 
-  /// Longer messages reach Paho cut short. The largest payload that is taken is 1 MiB, a topic has 64 KiB at most.
+  /// Longer messages come cut short. The largest payload that is taken is 1 MiB, a topic has 64 KiB at most.
   static constexpr std::size_t longest_packet = (1U << 20) + (128U << 10);
+
+  /// `version`: of the protocol, as CONNECT has it.
+  explicit Relay(int version) : version_(version) {}
 
   /// Bytes of either side. False: what came is no MQTT.
   bool from_broker(std::string_view bytes, Time now);
   bool from_paho(std::string_view bytes, Time now);
 
-  /// The readings of the next message that came out of Paho, which has them come out in the order they went in. They
-  /// have to be safe before it is acknowledged.
+  /// The messages that readings may be made of now. taken() is to be called once for each, in their order.
+  std::vector<Message> messages() { return std::exchange(messages_, {}); }
+  /// The readings of the next message. They have to be safe before it is acknowledged.
   void taken(std::vector<SeqRange> readings);
   /// Whether taken() is what the next step waits for.
-  bool waits_for_taken() const { return !waiting_.empty() || (held_.empty() && inside_to_acknowledge_ > 0); }
+  bool waits_for_taken() const { return !waiting_.empty() || (held_.empty() && given_to_acknowledge_ > 0); }
   /// Acknowledges the messages whose readings are safe, in the order in which they were taken.
   void release(const Safe& safe);
 
@@ -55,8 +61,8 @@ class Relay {
 
   /// Whether more of the broker's is to be read now.
   bool reads_broker() const { return to_paho_.bytes().size() < longest_packet && waiting_bytes_ < longest_packet; }
-  /// Whether anything is held back, or on its way through Paho.
-  bool idle() const { return held_.empty() && inside_.empty() && waiting_.empty(); }
+  /// Whether anything is held back, or given out and not taken.
+  bool idle() const { return held_.empty() && given_.empty() && waiting_.empty(); }
   /// Messages above QoS 0 that the broker has not been told of.
   std::size_t unacknowledged() const { return unacknowledged_; }
   /// Whether the broker has let a ping go unanswered, although it was listened to.
@@ -67,34 +73,36 @@ class Relay {
   bool left() const { return left_; }
 
  private:
-  struct Waiting {
-    std::string bytes;
+  struct Arrived {
+    std::size_t size = 0;             // of its packet, bytes
     std::optional<std::uint16_t> id;  // above QoS 0
   };
-  struct Inside {
-    std::size_t size = 0;  // bytes
-    std::optional<std::uint16_t> id;
+  struct Waiting {
+    Arrived arrived;
+    Message message;
   };
   struct Held {
     std::uint16_t id = 0;
     std::vector<SeqRange> readings;
   };
 
-  void take_from_broker(const Frame& frame);
-  void take_message(const Frame& frame);
-  void hand_over();
+  bool take_from_broker(const Frame& frame);
+  bool take_message(const Frame& frame);
+  void give_out();
   bool room() const;
 
+  int version_;
   FrameCutter paho_frames_{longest_packet};
   FrameCutter broker_frames_{longest_packet};
   Outgoing to_broker_;
   Outgoing to_paho_;
-  std::deque<Waiting> waiting_;  // messages that Paho does not get yet
+  std::deque<Waiting> waiting_;  // messages for which there is no room yet
   std::size_t waiting_bytes_ = 0;
-  std::deque<Inside> inside_;  // messages that Paho has got and nobody has taken
-  std::size_t inside_bytes_ = 0;
-  std::size_t inside_to_acknowledge_ = 0;  // of them, those with an id
-  std::deque<Held> held_;                  // messages that were taken, and are not acknowledged yet
+  std::vector<Message> messages_;
+  std::deque<Arrived> given_;  // messages for which there was, and which have not been taken
+  std::size_t given_bytes_ = 0;
+  std::size_t given_to_acknowledge_ = 0;  // of them, those with an id
+  std::deque<Held> held_;                 // messages that were taken, and are not acknowledged yet
   std::size_t unacknowledged_ = 0;
   std::set<std::uint16_t> exactly_;  // messages of QoS 2, not acknowledged yet
   std::optional<Time> pinged_;       // and nothing came from the broker since

@@ -1,6 +1,7 @@
 #include "drivers/mqtt/session.h"
 
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -61,10 +62,10 @@ std::string Session::connection() {
   {
     const std::lock_guard lock(mutex_);
     lost_ = false;
+    messages_.clear();  // that came while the last connection was being closed: another gate acknowledges the next ones
   }
-  Gate gate(broker_, queue_, resolver_);
-  Client client(broker_, gate.url(), gate.token(),
-                {std::bind_front(&Session::on_message, this), std::bind_front(&Session::on_lost, this)});
+  Gate gate(broker_, queue_, resolver_, std::bind_front(&Session::on_messages, this));
+  Client client(broker_, gate.url(), gate.token(), std::bind_front(&Session::on_lost, this));
   show(&gate);
   std::string problem = client.connect([this] { return stopping(); });
   if (problem.empty()) {
@@ -156,10 +157,17 @@ void Session::leave(Client& client, Gate& gate) {
   client.disconnect(give_up_stop / 2);
 }
 
-void Session::on_message(Message message) {
-  const std::lock_guard lock(mutex_);
-  messages_.push_back(std::move(message));
-  if (messages_.size() == 1) changed_.notify_all();
+void Session::on_messages(std::vector<Message> messages) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (messages_.empty()) {
+      messages_ = std::move(messages);
+    } else {
+      std::move(messages.begin(), messages.end(), std::back_inserter(messages_));
+      return;
+    }
+  }
+  changed_.notify_all();
 }
 
 void Session::on_lost() {

@@ -46,7 +46,7 @@ class Session {
   std::vector<Subscription> subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted);
   void take_messages(Client& client, Gate& gate);
   void leave(Client& client, Gate& gate);
-  void on_message(Message message);
+  void on_messages(std::vector<Message> messages);
   void on_lost();
   void set_state(State state, const std::string& error);
   bool stopping() const;
@@ -66,7 +66,7 @@ class Session {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Message> messages_;  // that came out of Paho; the gate bounds them
+  std::vector<Message> messages_;  // that the gate gave out; it bounds them
   bool stop_ = false;
   bool lost_ = false;
   const Gate* gate_ = nullptr;  // of the connection, while there is one

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "drivers/mqtt/login.h"
+#include "drivers/mqtt/message.h"
 #include "drivers/mqtt/relay.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace fieldpost::drivers::mqtt;
   const std::string_view all(reinterpret_cast<const char*>(data), size);
   const Relay::Time now{};
-  Relay relay;
+  Relay relay(size % 2 == 0 ? 4 : 5);
+  std::size_t given = 0;
   std::uint64_t seq = 0;
   std::uint64_t safe = 0;
   for (std::size_t place = 0; place + 2 <= size;) {
@@ -31,6 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
       return true;
     });
+    for (const Message& message : relay.messages())
+      given += message.topic.size() + message.payload.size();
+    if (given > size) std::abort();
     if (relay.to_paho().bytes().size() > 2 * size + 64 || relay.to_broker().bytes().size() > 2 * size + 64)
       std::abort();
   }
