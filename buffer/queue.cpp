@@ -216,6 +216,10 @@ std::uint64_t Queue::session() const {
 SeqRange Queue::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold) {
   return impl_->append(layout, stamp, values, hold);
 }
+SeqRange Queue::append_rejected(const Layout& layout, const Stamp& stamp, const Value& value, const Refusal& refusal,
+                                Hold hold) {
+  return impl_->append_rejected(layout, stamp, value, refusal, hold);
+}
 bool Queue::wait_safe(SeqRange range, std::chrono::milliseconds at_most) {
   return impl_->wait_safe(range, at_most);
 }

@@ -85,6 +85,12 @@ struct Rejection {
   std::string topic;
 };
 
+/// Why a reading that never waited is kept as a rejected one, and where it came from.
+struct Refusal {
+  std::string reason;
+  std::string topic;
+};
+
 /// What became of a batch: a reading that is named in no list was acknowledged.
 struct Settlement {
   std::vector<std::size_t> released;  // ascending places in the batch: they wait again
@@ -167,6 +173,12 @@ class Queue {
   /// as when_full says where the disk takes nothing either. An empty range: the queue is closing, and the readings were
   /// not taken.
   SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold = Hold::no);
+
+  /// Any thread. One reading that is kept for somebody to look at, and is rejected from the start: nobody claims it
+  /// before a retry(). It makes room for itself at no other's cost: a quarter of max_memory is for such readings while
+  /// the disk has not got them. Beyond that it waits, or is dropped where the disk takes nothing and nobody holds it.
+  SeqRange append_rejected(const Layout& layout, const Stamp& stamp, const Value& value, const Refusal& refusal,
+                           Hold hold = Hold::no);
 
   /// Any thread. Waits until Kafka has acknowledged or SQLite has committed all of the range; false when that has not
   /// happened within `at_most`, or the queue was closed first.

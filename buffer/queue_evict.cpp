@@ -187,6 +187,7 @@ Purged Queue::Impl::evict_rejected(const char* reason, const PurgeOrder& order, 
 bool Queue::Impl::evict_for_room() {
   const auto any = [](const Batch&) { return true; };
   if (stored_.rejected > 0 && evict_rejected("size", {}, shares_.eviction).readings > 0) return true;
+  if (evict_kept()) return true;
   for (const Lane lane : {Lane::telemetry, Lane::alarm}) {
     Purged gone;
     evict(lane, "size", any, {.saved_only = true, .bytes = shares_.eviction}, gone);

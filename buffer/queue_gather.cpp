@@ -136,6 +136,7 @@ Queue::Impl::Work Queue::Impl::gather(Due what) {
   work.erased_rejected = erase_rejected_.size();
   commit.rejected = rejected_readings_;
   work.rejected = rejected_readings_.size();
+  if (what == Due::safety) gather_kept(work);
   commit.erase_evicted = reported_.value_or(0);
   std::optional<StoredEviction> newest = last_record_;
   for (EvictedRange& range : evicted_ranges_.take()) {
@@ -147,7 +148,7 @@ Queue::Impl::Work Queue::Impl::gather(Due what) {
     }
   }
   account.delivered = delivered_;
-  account.rejected = rejected_;
+  account.rejected = rejected_ - (kept_.size() - work.kept);
   account.evicted = evicted_;
   commit.account = account;
   commit.last_seq = next_seq_ - 1;
@@ -195,6 +196,7 @@ void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
   for (std::size_t i = 0; i < work.rejected; ++i)
     mark_safe(rejected_readings_[i].batch);
   drop_first(rejected_readings_, work.rejected);
+  confirm_kept(work);
   if (reported_ && work.commit.erase_evicted == *reported_) reported_.reset();
   if (!work.evicted.empty()) records_left_ = true;
   drop_committed(options_.max_memory / 4);

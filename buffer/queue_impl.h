@@ -1,7 +1,7 @@
 // The inside of the queue. These files share it: queue.cpp (append, health, the end), queue_safety.cpp,
-// queue_forward.cpp (claim), queue_settle.cpp, queue_evict.cpp (what is given up), queue_writer.cpp (the writer's
-// thread), queue_room.cpp (room on the disk), queue_gather.cpp (what a transaction is about), queue_orders.cpp (purge
-// and retry), queue_open.cpp (its database) and queue_recover.cpp (a damaged one).
+// queue_forward.cpp (claim), queue_settle.cpp, queue_reject.cpp, queue_evict.cpp (what is given up), queue_writer.cpp
+// (the writer's thread), queue_room.cpp (room on the disk), queue_gather.cpp (what a transaction is about),
+// queue_orders.cpp (purge and retry), queue_open.cpp (its database) and queue_recover.cpp (a damaged one).
 #pragma once
 
 #include <array>
@@ -36,6 +36,8 @@ class Queue::Impl {
 
   // Any thread.
   SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold);
+  SeqRange append_rejected(const Layout& layout, const Stamp& stamp, const Value& value, const Refusal& refusal,
+                           Hold hold);
   bool wait_safe(SeqRange range, std::chrono::milliseconds at_most);
   void watch(SafetyWatch::Watcher& watcher);
   void unwatch(SafetyWatch::Watcher& watcher);
@@ -82,6 +84,7 @@ class Queue::Impl {
     std::size_t erased = 0;
     std::size_t erased_rejected = 0;
     std::size_t rejected = 0;
+    std::size_t kept = 0;
     EvictedRanges evicted;
   };
 
@@ -127,6 +130,12 @@ class Queue::Impl {
   void erase(Entry& entry);
   void mark_safe(const Batch& batch);
   void mark_unsafe(const Batch& batch);
+
+  // queue_reject.cpp
+  std::vector<std::uint64_t> next_kept() const;
+  void gather_kept(Work& work);
+  bool evict_kept();
+  void confirm_kept(const Work& work);
 
   // queue_evict.cpp
   void count_evicted(Lane lane, std::uint64_t session, const std::vector<SeqRange>& ranges, std::uint64_t readings,
@@ -234,8 +243,10 @@ class Queue::Impl {
   SessionSeqs leaving_;         // acknowledged, and trimmed off their rows by the commit under way
   SessionSeqs doubtful_;        // acknowledged, and in rows of which it is not known whether they are there
   std::vector<std::int64_t> erase_rejected_;
-  std::vector<RejectedReading> rejected_readings_;
-  EvictedRanges evicted_ranges_;  // not recorded on the disk yet
+  std::vector<RejectedReading> rejected_readings_;  // by Kafka
+  std::deque<RejectedReading> kept_;                // rejected from the start
+  std::uint64_t kept_bytes_ = 0;                    // of them; memory_ counts them, too
+  EvictedRanges evicted_ranges_;                    // not recorded on the disk yet
   std::map<std::string, Evictions> evictions_;
   std::optional<std::int64_t> reported_;  // the records up to this one are told of by readings in the queue
   bool records_left_ = false;             // evictions recorded on the disk that no reading tells of

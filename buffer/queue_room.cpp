@@ -20,6 +20,7 @@ constexpr auto kTidyAgainAfter = 60s;
 // What the next transaction will write, as far as it can be told.
 std::uint64_t Queue::Impl::pages_needed() {
   std::vector<std::shared_ptr<const Batch>> batches;
+  std::vector<std::uint64_t> kept;  // rows, in bytes
   {
     const Lock lock(mutex_);
     std::uint64_t gathered = 0;  // as gather_batches() does
@@ -32,19 +33,23 @@ std::uint64_t Queue::Impl::pages_needed() {
         batches.push_back(entry->batch);
       }
     }
+    kept = next_kept();
   }
   std::uint64_t bytes = 0;
   std::uint64_t small = 0;
   std::uint64_t pages = 0;
+  const auto add = [&](std::uint64_t row) {
+    const bool large = row >= kPageBytes / 2;
+    pages += large ? pages_of(row) : 0;
+    small += large ? 0 : row;
+    return pages * kPageBytes + small + bytes < shares_.log / 2;
+  };
   for (const auto& batch : batches) {
-    const std::uint64_t row = batch->bytes() + 4 * batch->layouts().size() + 64;
     bytes += 2 * store_->new_names(*batch);  // once in the table, once in its index
-    if (row >= kPageBytes / 2) {
-      pages += pages_of(row);
-    } else {
-      small += row;
-    }
-    if (pages * kPageBytes + small + bytes >= shares_.log / 2) break;
+    if (!add(batch->bytes() + 4 * batch->layouts().size() + 64)) break;
+  }
+  for (const std::uint64_t row : kept) {
+    if (!add(row)) break;
   }
   return pages + (small + bytes) / (kPageBytes * 3 / 4) + 1;
 }

@@ -16,7 +16,7 @@ bool Queue::Impl::wait_safe(SeqRange range, std::chrono::milliseconds at_most) {
 
 void Queue::Impl::wait_for_safety() {
   ++safety_waiters_;
-  if (no_ack_soon()) writer_.notify_one();
+  if (no_ack_soon() || !kept_.empty()) writer_.notify_one();
 }
 
 void Queue::Impl::tell_safe() {

@@ -89,9 +89,11 @@ Queue::Impl::Due Queue::Impl::due(SteadyTime& next) const {
     });
     if (!lane.open.empty()) look(lane.open.first().boot, lane.open.bytes());
   }
+  if (!kept_.empty()) look(kept_.front().batch.first().boot, kept_bytes_);
   if (oldest) {
     SteadyTime safe_by = now + std::chrono::microseconds(*oldest - clock_.now().boot) + options_.commit_interval;
-    if (bytes >= options_.max_memory / 4 || space_waiters_ > 0 || (safety_waiters_ > 0 && no_ack_soon())) safe_by = now;
+    const bool no_ack = no_ack_soon() || !kept_.empty();
+    if (bytes >= options_.max_memory / 4 || space_waiters_ > 0 || (safety_waiters_ > 0 && no_ack)) safe_by = now;
     if (full_) safe_by = std::max(safe_by, full_until_);
     if (safe_by <= now) return Due::safety;
     next = std::min(next, safe_by);
