@@ -1,13 +1,12 @@
 #include "agent/mqtt_message.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include "agent/text.h"
 #include "agent/value_json.h"
 #include "config/utf8.h"
+#include "drivers/mqtt/words.h"
 
 namespace fieldpost {
 namespace {
@@ -33,16 +32,6 @@ bool all_good(const std::vector<Decoded>& readings) {
   return count > 0;
 }
 
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) {
-    std::array<char, 4> digits{};
-    std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned>(static_cast<unsigned char>(byte)));
-    text.append(text.empty() ? "" : " ").append(digits.data());
-  }
-  return text;
-}
-
 std::string text_of(std::string_view front) {
   std::string text = printable(std::string(front));
   text.erase(text.find_last_not_of(' ') + 1);
@@ -57,7 +46,7 @@ std::string payload_text(std::string_view payload) {
   while (text && length > 0 && !config::valid_utf8(payload.substr(0, length)))
     --length;
   const std::string_view front = payload.substr(0, length);
-  std::string shown = text ? text_of(front) : "hex " + hex(front);
+  std::string shown = text ? text_of(front) : "hex " + drivers::mqtt::hex(front);
   if (length < payload.size()) shown += " ... (" + grouped(payload.size()) + " bytes)";
   return shown;
 }
@@ -120,6 +109,7 @@ Json reading_json(const Portion& portion, std::size_t point, std::int64_t arriva
 ReadMessage MessageReader::read(drivers::mqtt::Message message, const Stamp& arrival) {
   ReadMessage read{std::move(message), arrival, {}};
   interpreter_.read(read.message, arrival, [&read](const drivers::mqtt::Interpreted& made) {
+    read.kept = read.kept || drivers::mqtt::kept(made);
     Decoded decoded = drivers::mqtt::in_full(made);
     if (!decoded.portions.empty() || !decoded.problem.empty()) read.readings.push_back(std::move(decoded));
     return true;
@@ -137,7 +127,8 @@ std::string to_text(const ReadMessage& read) {
       for (std::size_t point = 0; point < portion.values.size(); ++point)
         text += reading_text(portion, point);
     }
-    if (decoded.portions.empty()) text += "  no reading: " + printable(decoded.problem) + "\n";
+    if (decoded.portions.empty() && !read.kept) text += "  no reading: " + printable(decoded.problem) + "\n";
+    if (read.kept) text += "  kept whole as a rejected reading: " + printable(decoded.problem) + "\n";
   }
   if (read.readings.empty()) {
     text += read.message.retained ? "  no rule takes it, as a retained message\n" : "  no rule has a matching topic\n";
@@ -153,8 +144,9 @@ std::string to_json(const ReadMessage& read) {
   if (config::valid_utf8(read.message.payload)) {
     json["payload"] = read.message.payload;
   } else {
-    json["payload_hex"] = hex(read.message.payload);
+    json["payload_hex"] = drivers::mqtt::hex(read.message.payload);
   }
+  json["kept"] = read.kept;
   json["readings"] = Json::array();
   json["problems"] = Json::array();
   for (const Decoded& decoded : read.readings) {

@@ -109,6 +109,16 @@ std::optional<std::string> Fields::name(std::string_view key) {
   return std::nullopt;
 }
 
+void Fields::boolean(std::string_view key, bool& into) {
+  const Node* node = find(key);
+  if (node == nullptr) return;
+  if (const auto* value = std::get_if<bool>(&node->value)) {
+    into = *value;
+  } else {
+    wrong_type(key, "true or false", *node);
+  }
+}
+
 void Fields::integer(std::string_view key, int& into, int low, int high) {
   const Node* node = find(key);
   if (node == nullptr) return;

@@ -49,6 +49,7 @@ class Fields {
   std::optional<std::string> text(std::string_view key);
   /// A text that names something: 1 to 255 bytes.
   std::optional<std::string> name(std::string_view key);
+  void boolean(std::string_view key, bool& into);
   void integer(std::string_view key, int& into, int low, int high);
   void duration(std::string_view key, Duration& into, Duration low, Duration high);
   void size(std::string_view key, std::uint64_t& into, std::uint64_t low, std::uint64_t high);

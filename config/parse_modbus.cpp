@@ -101,13 +101,7 @@ void parse_rs485(Fields& fields, ModbusLink& link) {
 /// Keys of a serial line only.
 void parse_serial_line(Fields& fields, ModbusLink& link) {
   parse_rs485(fields, link);
-  if (const Node* node = fields.find("echo"); node != nullptr) {
-    if (const auto* echo = std::get_if<bool>(&node->value)) {
-      link.echo = *echo;
-    } else {
-      fields.wrong("echo", "must be true or false, not " + std::string(type_name(*node)));
-    }
-  }
+  fields.boolean("echo", link.echo);
   if (link.url.text.empty() || link.url.kind == ModbusUrl::Kind::rtu) return;
   if (fields.has("rs485")) fields.wrong("rs485", "is for a serial line, rtu://: this link has none");
   if (fields.has("echo") && link.url.kind == ModbusUrl::Kind::tcp) {

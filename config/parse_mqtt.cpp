@@ -58,18 +58,11 @@ void parse_session(Fields& fields, MqttBroker& broker) {
 
 /// After the rules.
 void parse_rebirth(Fields& fields, MqttBroker& broker) {
-  const Node* node = fields.find("rebirth");
-  if (node == nullptr) return;
-  const auto* yes = std::get_if<bool>(&node->value);
+  fields.boolean("rebirth", broker.rebirth);
   const bool used = std::any_of(broker.rules.begin(), broker.rules.end(),
                                 [](const MqttRule& rule) { return rule.payload == MqttRule::Payload::sparkplug; });
-  if (yes == nullptr) {
-    fields.wrong("rebirth", "must be true or false");
-  } else if (*yes && !used) {
-    fields.wrong("rebirth", "is of Sparkplug B: no rule of this broker has payload = \"sparkplug\"");
-  } else {
-    broker.rebirth = *yes;
-  }
+  if (!broker.rebirth || used) return;
+  fields.wrong("rebirth", "is of Sparkplug B: no rule of this broker has payload = \"sparkplug\"");
 }
 
 }  // namespace

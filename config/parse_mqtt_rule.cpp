@@ -132,7 +132,12 @@ MqttRule parse_mqtt_rule(Fields& fields, const Context& context) {
   for (const MqttValue& value : rule.values) {
     check_template(fields, named ? "values" : "unit", value.point.unit, ground);
   }
-  fields.finish({"keep_bad"});
+  fields.boolean("keep_bad", rule.keep_bad);
+  if (rule.keep_bad && sparkplug) {
+    fields.wrong("keep_bad",
+                 "is of json, text and raw: of a Sparkplug message each bad metric is a reading; remove it");
+  }
+  fields.finish();
   return rule;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/text.h"
+#include "config/utf8.h"
 #include "drivers/mqtt/words.h"
 
 namespace fieldpost::drivers::mqtt {
@@ -34,7 +35,7 @@ Taken Intake::take(const Message& message) {
   const Stamp arrival = clock_.now();
   Taken taken;
   taken.request = interpreter_.read(message, arrival, [&](const Interpreted& made) {
-    taken.refused = !append(made, arrival, taken);
+    taken.refused = !(kept(made) ? keep(made, message, arrival, taken) : append(made, arrival, taken));
     if (!taken.refused && !made.problem().empty()) count_bad(message.topic, *made.rule, made.problem());
     return !taken.refused;
   });
@@ -57,10 +58,28 @@ bool Intake::append(const Interpreted& made, const Stamp& arrival, Taken& taken)
   if (made.layout != nullptr) {
     return append(*made.rule, *made.layout, made.said.values, made.said.wall, arrival, taken);
   }
-  const auto& portions = made.decoded.portions;
+  return append(*made.rule, made.decoded, arrival, taken);
+}
+
+bool Intake::append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken) {
+  const auto& portions = decoded.portions;
   return std::all_of(portions.begin(), portions.end(), [&](const Portion& portion) {
-    return append(*made.rule, shapes_.of(portion.device, portion.points), portion.values, portion.wall, arrival, taken);
+    return append(rule, shapes_.of(portion.device, portion.points), portion.values, portion.wall, arrival, taken);
   });
+}
+
+// What is good of it goes its way, and all of it is kept.
+bool Intake::keep(const Interpreted& made, const Message& message, const Stamp& arrival, Taken& taken) {
+  if (!append(*made.rule, in_full(made), arrival, taken)) return false;
+  const std::string& device = made.layout != nullptr ? made.layout->device() : broker_.name;
+  const Value whole = config::valid_utf8(message.payload) ? message.payload : "hex " + hex(message.payload);
+  const std::string topic = config::valid_utf8(message.topic) ? message.topic : shown(message.topic);
+  const SeqRange range = queue_.append_rejected(shapes_.of(device, {{"payload", ""}}), arrival, whole,
+                                                {made.problem(), topic}, made.rule->qos > 0 ? Hold::yes : Hold::no);
+  if (range.count() == 0) return false;
+  taken.readings.push_back(range);
+  if (made.layout != nullptr) count_device(device, std::vector<Value>{Bad{made.problem()}}, arrival.wall);
+  return true;
 }
 
 void Intake::count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival) {

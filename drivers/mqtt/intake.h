@@ -38,6 +38,8 @@ class Intake {
   bool append(const config::MqttRule& rule, const Layout& layout, std::span<const Value> values,
               std::optional<std::int64_t> wall, const Stamp& arrival, Taken& taken);
   bool append(const Interpreted& made, const Stamp& arrival, Taken& taken);
+  bool append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken);
+  bool keep(const Interpreted& made, const Message& message, const Stamp& arrival, Taken& taken);
   void count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival);
   void count_bad(std::string_view topic, const config::MqttRule& rule, const std::string& reason);
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "drivers/mqtt/sparkplug/payload.h"
 #include "drivers/mqtt/sparkplug/portions.h"
@@ -13,10 +14,34 @@ constexpr std::size_t cached_topics = 10'000;
 
 }  // namespace
 
+namespace {
+
+void keep_good(Portion& portion) {
+  std::size_t good_ones = 0;
+  for (std::size_t i = 0; i < portion.values.size(); ++i) {
+    if (!good(portion.values[i])) continue;
+    if (good_ones < i) {
+      portion.values[good_ones] = std::move(portion.values[i]);
+      portion.points[good_ones] = std::move(portion.points[i]);
+    }
+    ++good_ones;
+  }
+  portion.values.resize(good_ones);
+  portion.points.resize(good_ones);
+}
+
+}  // namespace
+
 Decoded in_full(const Interpreted& made) {
-  if (made.layout == nullptr) return made.decoded;
-  Decoded decoded{{}, made.said.problem};
-  decoded.portions.push_back({made.layout->device(), made.layout->points(), made.said.values, made.said.wall});
+  Decoded decoded = made.decoded;
+  if (made.layout != nullptr) {
+    decoded.problem = made.said.problem;
+    decoded.portions.push_back({made.layout->device(), made.layout->points(), made.said.values, made.said.wall});
+  }
+  if (!kept(made)) return decoded;
+  for (Portion& portion : decoded.portions)
+    keep_good(portion);
+  std::erase_if(decoded.portions, [](const Portion& portion) { return portion.values.empty(); });
   return decoded;
 }
 

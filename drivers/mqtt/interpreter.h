@@ -25,7 +25,12 @@ struct Interpreted {
   const std::string& problem() const { return layout != nullptr ? said.problem : decoded.problem; }
 };
 
-/// The readings with their names, wherever those come from.
+/// The message is to be kept whole, as a rejected reading: bad readings of it are not to be sent.
+inline bool kept(const Interpreted& made) {
+  return made.rule->keep_bad && !made.problem().empty();
+}
+
+/// The readings to be sent with their names, wherever those come from.
 Decoded in_full(const Interpreted& made);
 
 /// Remembers from message to message what topics give, and what Sparkplug's births say. One thread at a time.

@@ -83,6 +83,19 @@ std::string reason_text(int code) {
   return (reason == reasons.end() ? "unknown reason" : reason->words) + std::string(number.data());
 }
 
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(3 * bytes.size());
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    if (!text.empty()) text += ' ';
+    text += digits[value >> 4U];
+    text += digits[value & 15U];
+  }
+  return text;
+}
+
 std::string login_refused(int code) {
   constexpr std::array<const char*, 6> words{"unknown reason",     "MQTT 3.1.1 is not spoken",  "client id rejected",
                                              "server unavailable", "bad user name or password", "not authorised"};

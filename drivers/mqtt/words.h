@@ -18,6 +18,9 @@ std::string reason_text(int code);
 /// and what is not UTF-8 shows as '?'.
 std::string shown(std::string_view text);
 
+/// "00 ff"
+std::string hex(std::string_view bytes);
+
 /// Why CONNACK refuses the login: a return code of 3.1.1 (section 3.2.2.3) or a reason code of version 5.
 std::string login_refused(int code);
 

@@ -22,7 +22,8 @@ constexpr auto patience = 20s;
 /// A configuration with two rules at one broker.
 class Site {
  public:
-  explicit Site(const std::string& url = "mqtt://127.0.0.1:1", const std::string& more = "")
+  explicit Site(const std::string& url = "mqtt://127.0.0.1:1", const std::string& more = "",
+                const std::string& rule = "")
       : file_(folder_.write("fieldpost.toml",
                             "[agent]\nid = \"gw-07\"\nsite = \"kiruna\"\n[buffer]\npath = \"" + (folder_ / "queue.db") +
                                 "\"\n[kafka]\nbrokers = [\"127.0.0.1:1\"]\n[[mqtt]]\nname = \"yard\"\nurl = \"" + url +
@@ -30,7 +31,8 @@ class Site {
                                 "[[mqtt.subscribe]]\ntopic = \"$share/agents/yard/+/+\"\ndevice = \"{1}\"\npoint = "
                                 "\"{2}\"\nvalue = \"/value\"\nunit = \"bar\"\ntime = \"/ts\"\n[[mqtt.subscribe]]\n"
                                 "topic = \"plain/+\"\npayload = \"text\"\ndevice = \"{1}\"\npoint = \"level\"\n"
-                                "retained = \"ignore\"\n")) {}
+                                "retained = \"ignore\"\n" +
+                                rule)) {}
 
   std::vector<std::string> words(std::vector<std::string> words) const {
     words.insert(words.begin(), {FIELDPOST_BINARY, "-c", file_});
@@ -46,6 +48,47 @@ class Site {
   support::TempDir folder_;
   std::string file_;
 };
+
+TEST_CASE(
+    "a message with a problem is kept whole where the rule says so, and a kill right behind its acknowledgement "
+    "does not take it") {
+  support::Mosquitto mosquitto;
+  // The last rule's, to which it is added.
+  const Site site(mosquitto.url(), "", "type = \"number\"\nkeep_bad = true\n");
+  const std::string bytes("\xff\x00 no text", 10);
+  {
+    support::Process agent({site.words({"run"}), {}, {}});
+    REQUIRE(support::eventually(patience, [&] { return mosquitto.log().find("Sending SUBACK") != std::string::npos; }));
+    support::Publisher publisher(mosquitto.port());
+    publisher.publish("plain/tank", "full");
+    publisher.publish("plain/tank", bytes);
+    publisher.publish("plain/tank", "7");
+    const auto acknowledged = [&] {
+      const std::string log = mosquitto.log();
+      const std::string what = "Received PUBACK from fieldpost-gw-07-yard";
+      const std::size_t first = log.find(what);
+      const std::size_t second = first == std::string::npos ? first : log.find(what, first + 1);
+      return second != std::string::npos && log.find(what, second + 1) != std::string::npos;
+    };
+    REQUIRE(support::eventually(patience, acknowledged));
+    agent.kill(SIGKILL);
+    REQUIRE(agent.wait(patience));
+  }
+  const Finished text = support::run({site.words({"queue", "rejected"}), {}, ""});
+  CHECK(text.status.code == 0);
+  CHECK_THAT(text.out, Contains("by topic plain/tank: "));
+  const Finished json = support::run({site.words({"queue", "rejected", "--json"}), {}, ""});
+  const auto first = Json::parse(json.out.substr(0, json.out.find('\n')));
+  CHECK(first["device"] == "tank");
+  CHECK(first["point"] == "payload");
+  CHECK(first["value"] == "full");
+  CHECK(first["rejected"]["topic"] == "plain/tank");
+  const auto second = Json::parse(json.out.substr(json.out.find('\n') + 1));
+  CHECK(second["value"] == "hex ff 00 20 6e 6f 20 74 65 78 74");
+  const Finished waiting = support::run({site.words({"queue", "peek", "--json"}), {}, ""});
+  CHECK_THAT(waiting.out, Contains("\"point\":\"level\"") && Contains("\"value\":7"));
+  CHECK(waiting.out.find("\"bad\"") == std::string::npos);
+}
 
 TEST_CASE("check --payload says what the rules make of a sample") {
   const Site site;

@@ -231,7 +231,7 @@ TEST_CASE("the example loads, with the values that it calls defaults where it is
     const bool table = line.starts_with("# [");
     uncommented += (key || table ? line.substr(hash + 2) : line) + "\n";
   }
-  CHECK(keys == 47);
+  CHECK(keys == 48);
   const Loaded all = parse(uncommented, path, world());
   for (const Problem& problem : all.problems) {
     UNSCOPED_INFO(to_string(problem));
