@@ -79,21 +79,22 @@ std::vector<Event> events_of(const std::vector<EvictedRange>& ranges) {
   return events;
 }
 
-std::vector<EvictedRange> ranges_of(const EventView& event) {
-  const auto members = nlohmann::json::parse("{" + std::string(event.members) + "}", nullptr, false);
-  if (!members.is_object() || !members.contains("ranges")) return {};
-  std::uint64_t left = members.value("value", std::uint64_t{0});
-  const Lane lane = members.value("lane", "") == "alarm" ? Lane::alarm : Lane::telemetry;
-  const std::string reason = members.value("reason", "");
+std::vector<EvictedRange> ranges_of(const EventView& event) try {
+  const auto members = nlohmann::json::parse("{" + std::string(event.members) + "}");
+  std::uint64_t left = members.at("value");
+  const Lane lane = members.at("lane") == "alarm" ? Lane::alarm : Lane::telemetry;
+  const std::string reason = members.at("reason");
   std::vector<EvictedRange> ranges;
-  for (const auto& range : members["ranges"]) {
-    const SeqRange seqs{range.value("from", std::uint64_t{0}), range.value("to", std::uint64_t{0})};
+  for (const auto& range : members.at("ranges")) {
+    const SeqRange seqs{range.at("from"), range.at("to")};
     const std::uint64_t readings = std::min(left, seqs.count());
     left -= readings;
-    ranges.push_back({lane, range.value("session", std::uint64_t{0}), seqs, readings, reason, 0});
+    ranges.push_back({lane, range.at("session"), seqs, readings, reason, 0});
   }
   if (left > 0) ranges.push_back({lane, 0, {}, left, reason, 0});  // of unknown seqs
   return ranges;
+} catch (const nlohmann::json::exception&) {
+  return {};
 }
 
 }  // namespace fieldpost
