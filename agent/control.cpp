@@ -74,7 +74,7 @@ std::optional<Answer> connect(const Socket& socket, const std::string& path, Tim
 std::optional<Answer> send(const Socket& socket, const std::string& path, std::string_view line, Time deadline) {
   while (!line.empty()) {
     const auto sent = ::send(socket.fd(), line.data(), line.size(), MSG_NOSIGNAL);
-    if (sent > 0) {
+    if (sent >= 0) {
       line.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno != EAGAIN && errno != EINTR) {
       return broken(path, errno);

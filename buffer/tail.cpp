@@ -118,7 +118,7 @@ bool Tail::in_ram(std::int64_t row) const {
 
 EntryPtr Tail::next(std::optional<bool> live_only) const {
   EntryPtr first;
-  const auto look = [&](const Entries& entries, auto from) {
+  const auto look = [&](const Entries& entries, const auto& from) {
     const auto found = std::find_if(from, entries.end(),
                                     [&](const EntryPtr& entry) { return !live_only || live(*entry) == *live_only; });
     if (found != entries.end() && (!first || before(**found, *first))) first = *found;

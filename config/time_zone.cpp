@@ -105,7 +105,7 @@ Parsed<TimeZone> parse_tzif(std::string_view text) {
   const Header old(bytes);
   bytes.take(old.data(4));
   const Header header(bytes);
-  const Wrong damaged{"is damaged in the tz database of this machine"};
+  Wrong damaged{"is damaged in the tz database of this machine"};
   if (!old.right || !header.right || old.version < "2" || header.types == 0) return damaged;
 
   std::vector<PosixZone::Turn> turns(header.times);

@@ -26,7 +26,7 @@ std::uint16_t free_port() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  const bool bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+  const bool bound = socket >= 0 && ::bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
                      ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
   ::close(socket);
   if (!bound) throw std::runtime_error("no free TCP port on 127.0.0.1");
@@ -49,7 +49,7 @@ std::optional<std::string> find_mosquitto() {
   const char* path = std::getenv("PATH");
   std::istringstream folders((path == nullptr ? std::string() : std::string(path)) + ":/usr/sbin:/usr/local/sbin");
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string candidate = folder + "/mosquitto";
+    std::string candidate = folder + "/mosquitto";
     if (!folder.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return std::nullopt;

@@ -31,7 +31,7 @@ std::string from_base64(const std::string& text) {
   std::string result(text.size() / 4 * 3 + 3, '\0');
   const int size = EVP_DecodeBlock(bytes(result), bytes(text), static_cast<int>(text.size()));
   if (size < 0) return "";
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
   result.resize(static_cast<std::size_t>(size) - padding);
   return result;
 }

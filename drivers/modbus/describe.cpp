@@ -61,7 +61,7 @@ std::string group_lines(const config::ModbusLink& link, const config::ModbusDevi
                      config::to_text(every) + (points.front().alarm ? "  alarm" : "") + "  " +
                      std::to_string(requests.size()) + (requests.size() == 1 ? " request" : " requests");
   if (link.url.kind == config::ModbusUrl::Kind::rtu) text += "  bus time " + milliseconds(cycle);
-  text += "\n";
+  text += '\n';
   for (const Request& request : requests)
     text += request_line(request, points, link.url);
   load.busy += static_cast<double>(cycle.count()) / static_cast<double>(std::max<std::int64_t>(every.count(), 1));
