@@ -18,8 +18,10 @@ std::string remedy(const std::string& broker, const config::MqttRule& rule) {
     return look +
            "; gaps and metrics of no known birth end with the edge node's next birth, for which rebirth = true asks";
   }
+  const std::string kept = rule.keep_bad ? "; fieldpost queue rejected has kept them" : "";
   return look +
-         "; correct the rule's pointer, type or names, and try it with fieldpost check --payload FILE --topic TOPIC";
+         "; correct the rule's pointer, type or names, and try it with fieldpost check --payload FILE --topic TOPIC" +
+         kept;
 }
 
 }  // namespace

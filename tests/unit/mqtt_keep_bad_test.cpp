@@ -45,6 +45,7 @@ Outcome outcome_of(const config::MqttBroker& broker, const Message& message) {
     drivers::SourceHealth health;
     intake.report(health);
     CHECK(health.bad_payloads == 1);
+    CHECK(health.last_bad_remedy.ends_with("; fieldpost queue rejected has kept them"));
     outcome.waiting = drain(queue);
     check_balance(queue.health().account);
     REQUIRE(queue.finish(10s).readings == 0);
