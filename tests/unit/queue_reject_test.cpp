@@ -4,12 +4,14 @@
 #include "buffer/peek.h"
 #include "tests/support/catch.h"
 #include "tests/support/disk.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/queue_fixture.h"
 
 namespace fieldpost::unit {
 namespace {
 
 using namespace std::chrono_literals;
+using support::eventually;
 
 const Layout payload("yard", "tank-1", {{"payload", ""}});
 const Refusal refusal{"not JSON", "yard/tank-1/state"};
@@ -88,6 +90,7 @@ TEST_CASE("a held rejected reading gets through once the disk works again") {
     for (int i = 0; i < 100; ++i)
       kept += keep(queue, std::string(1000, 'x'), Hold::yes).count();
   });
+  CHECK(eventually(20s, [&] { return !queue.health().disk_error.empty(); }));
   disk.heal();
   all.get();
   CHECK(kept == 100);
