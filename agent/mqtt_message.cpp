@@ -127,8 +127,9 @@ std::string to_text(const ReadMessage& read) {
       for (std::size_t point = 0; point < portion.values.size(); ++point)
         text += reading_text(portion, point);
     }
-    if (decoded.portions.empty() && !read.kept) text += "  no reading: " + printable(decoded.problem) + "\n";
-    if (read.kept) text += "  kept whole as a rejected reading: " + printable(decoded.problem) + "\n";
+    const bool kept = read.kept && !decoded.problem.empty();
+    if (decoded.portions.empty() && !kept) text += "  no reading: " + printable(decoded.problem) + "\n";
+    if (kept) text += "  kept whole as a rejected reading: " + printable(decoded.problem) + "\n";
   }
   if (read.readings.empty()) {
     text += read.message.retained ? "  no rule takes it, as a retained message\n" : "  no rule has a matching topic\n";
