@@ -109,7 +109,6 @@ Json reading_json(const Portion& portion, std::size_t point, std::int64_t arriva
 ReadMessage MessageReader::read(drivers::mqtt::Message message, const Stamp& arrival) {
   ReadMessage read{std::move(message), arrival, {}};
   interpreter_.read(read.message, arrival, [&read](const drivers::mqtt::Interpreted& made) {
-    read.kept = read.kept || drivers::mqtt::kept(made);
     Decoded decoded = drivers::mqtt::in_full(made);
     if (!decoded.portions.empty() || !decoded.problem.empty()) read.readings.push_back(std::move(decoded));
     return true;
@@ -127,9 +126,11 @@ std::string to_text(const ReadMessage& read) {
       for (std::size_t point = 0; point < portion.values.size(); ++point)
         text += reading_text(portion, point);
     }
-    const bool kept = read.kept && !decoded.problem.empty();
-    if (decoded.portions.empty() && !kept) text += "  no reading: " + printable(decoded.problem) + "\n";
-    if (kept) text += "  kept whole as a rejected reading: " + printable(decoded.problem) + "\n";
+    if (decoded.kept) {
+      text += "  kept whole as a rejected reading: " + printable(decoded.problem) + "\n";
+    } else if (decoded.portions.empty()) {
+      text += "  no reading: " + printable(decoded.problem) + "\n";
+    }
   }
   if (read.readings.empty()) {
     text += read.message.retained ? "  no rule takes it, as a retained message\n" : "  no rule has a matching topic\n";
@@ -147,7 +148,7 @@ std::string to_json(const ReadMessage& read) {
   } else {
     json["payload_hex"] = drivers::mqtt::hex(read.message.payload);
   }
-  json["kept"] = read.kept;
+  json["kept"] = std::any_of(read.readings.begin(), read.readings.end(), [](const Decoded& made) { return made.kept; });
   json["readings"] = Json::array();
   json["problems"] = Json::array();
   for (const Decoded& decoded : read.readings) {

@@ -17,7 +17,6 @@ struct ReadMessage {
   Stamp arrival;
   std::vector<drivers::mqtt::Decoded> readings;  // one for each rule that matches
   bool good = false;                             // there is a reading, and each of them is good
-  bool kept = false;                             // whole, as a rejected reading
 };
 
 /// What Sparkplug B's births say is remembered from message to message.

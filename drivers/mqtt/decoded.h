@@ -22,6 +22,7 @@ struct Portion {
 struct Decoded {
   std::vector<Portion> portions;
   std::string problem;  // what to tell the operator, the last one where there are several; empty: none
+  bool kept = false;    // the message is, whole, as a rejected reading: the portions are what is good of it
 };
 
 }  // namespace fieldpost::drivers::mqtt

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t cached_topics = 10'000;
 
-}  // namespace
-
-namespace {
-
 void keep_good(Portion& portion) {
   std::size_t good_ones = 0;
   for (std::size_t i = 0; i < portion.values.size(); ++i) {
@@ -38,7 +34,8 @@ Decoded in_full(const Interpreted& made) {
     decoded.problem = made.said.problem;
     decoded.portions.push_back({made.layout->device(), made.layout->points(), made.said.values, made.said.wall});
   }
-  if (!kept(made)) return decoded;
+  decoded.kept = kept(made);
+  if (!decoded.kept) return decoded;
   for (Portion& portion : decoded.portions)
     keep_good(portion);
   std::erase_if(decoded.portions, [](const Portion& portion) { return portion.values.empty(); });

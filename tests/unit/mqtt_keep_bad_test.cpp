@@ -111,5 +111,15 @@ TEST_CASE("mqtt keep_bad: whoever tries a message is told that it would be kept"
   CHECK(to_text(good).find("kept") == std::string::npos);
 }
 
+TEST_CASE("mqtt keep_bad: of a rule without it nobody is told that its message would be kept") {
+  config::MqttBroker broker;
+  broker.rules = support::mqtt_rules("[[mqtt.subscribe]]\nkeep_bad = true\n" + one_value +
+                                     "\n[[mqtt.subscribe]]\ntopic = \"#\"\ndevice = \"{/id}\"\npoint = \"v\"\n");
+  MessageReader reader(broker);
+  const std::string text = to_text(reader.read({"yard/tank-1", "{}"}, system_clock.now()));
+  CHECK(text.find("\n  kept whole as a rejected reading: no value at /level\n") != std::string::npos);
+  CHECK(text.find("\n  no reading: ") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace fieldpost::unit
