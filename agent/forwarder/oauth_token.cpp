@@ -1,6 +1,7 @@
 #include "agent/forwarder/oauth_token.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <array>
@@ -30,17 +31,66 @@ int look_up(void* user, curl_off_t /*to*/, curl_off_t /*got*/, curl_off_t /*of*/
   return *static_cast<Transfer*>(user)->give_up ? 1 : 0;
 }
 
+// Of libcurl what is used here. It is loaded with the first token, for it brings 25 libraries with it, about 4 MB of
+// memory that a gateway without tokens need not spend.
+class Curl {
+ public:
+  /// Null, with `problem` filled, where it cannot be had.
+  static const Curl* get(std::string& problem) {
+    static const Curl curl;
+    problem = curl.problem_;
+    return problem.empty() ? &curl : nullptr;
+  }
+
+  decltype(&curl_easy_init) init = nullptr;
+  decltype(&curl_easy_cleanup) cleanup = nullptr;
+  decltype(&curl_easy_setopt) set = nullptr;
+  decltype(&curl_easy_perform) perform = nullptr;
+  decltype(&curl_easy_getinfo) get_info = nullptr;
+  decltype(&curl_easy_strerror) describe = nullptr;
+  decltype(&curl_easy_escape) escape = nullptr;
+  decltype(&curl_free) free = nullptr;
+  decltype(&curl_slist_append) append = nullptr;
+  decltype(&curl_slist_free_all) free_list = nullptr;
+
+ private:
+  Curl() : library_(dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL)) {
+    decltype(&curl_global_init) start = nullptr;
+    if (library_ == nullptr) {
+      fail();
+    } else if (find(start, "curl_global_init") && find(init, "curl_easy_init") && find(cleanup, "curl_easy_cleanup") &&
+               find(set, "curl_easy_setopt") && find(perform, "curl_easy_perform") &&
+               find(get_info, "curl_easy_getinfo") && find(describe, "curl_easy_strerror") &&
+               find(escape, "curl_easy_escape") && find(free, "curl_free") && find(append, "curl_slist_append") &&
+               find(free_list, "curl_slist_free_all") && start(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+      problem_ = "libcurl does not start";
+    }
+  }
+
+  template <typename Function>
+  bool find(Function& function, const char* name) {
+    function = reinterpret_cast<Function>(dlsym(library_, name));
+    if (function == nullptr) fail();
+    return function != nullptr;
+  }
+  void fail() {
+    problem_ = std::string("a token needs libcurl, which cannot be loaded: ") + dlerror() + "; install it";
+  }
+
+  void* const library_;  // stays loaded
+  std::string problem_;
+};
+
 using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
-std::string encoded(CURL* handle, const std::string& text) {
+std::string encoded(const Curl& curl, CURL* handle, const std::string& text) {
   const std::unique_ptr<char, decltype(&curl_free)> escaped(
-      curl_easy_escape(handle, text.data(), static_cast<int>(text.size())), curl_free);
+      curl.escape(handle, text.data(), static_cast<int>(text.size())), curl.free);
   return escaped ? escaped.get() : "";
 }
 
-std::string not_reached(const TokenRequest& request, CURLcode code, const char* detail) {
-  const std::string why = *detail != '\0' ? detail : curl_easy_strerror(code);
+std::string not_reached(const TokenRequest& request, const std::string& why, CURLcode code) {
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
       return "token endpoint " + request.url + ": its certificate is refused: " + why +
@@ -99,42 +149,45 @@ OauthToken parse_token(const TokenRequest& request, long status, std::string_vie
 }
 
 OauthToken fetch_token(const TokenRequest& request, const std::atomic<bool>& give_up) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  const Easy easy(ready == CURLE_OK ? curl_easy_init() : nullptr, curl_easy_cleanup);
+  std::string problem;
+  const Curl* const curl = Curl::get(problem);
+  if (curl == nullptr) return {"", 0, problem};
+  const Easy easy(curl->init(), curl->cleanup);
   if (!easy) return {"", 0, "libcurl does not start"};
   CURL* handle = easy.get();
   std::string form = "grant_type=client_credentials";
-  if (!request.scope.empty()) form += "&scope=" + encoded(handle, request.scope);
+  if (!request.scope.empty()) form += "&scope=" + encoded(*curl, handle, request.scope);
   // Both are form-encoded before they become a user and password of HTTP (RFC 6749, 2.3.1).
-  const std::string user = encoded(handle, request.client_id);
-  const std::string password = encoded(handle, request.client_secret);
-  const List headers(curl_slist_append(nullptr, "Accept: application/json"), curl_slist_free_all);
+  const std::string user = encoded(*curl, handle, request.client_id);
+  const std::string password = encoded(*curl, handle, request.client_secret);
+  const List headers(curl->append(nullptr, "Accept: application/json"), curl->free_list);
   std::array<char, CURL_ERROR_SIZE> detail{};
   Transfer transfer{"", &give_up};
 
-  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https,http");
-  curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-  curl_easy_setopt(handle, CURLOPT_USERNAME, user.c_str());
-  curl_easy_setopt(handle, CURLOPT_PASSWORD, password.c_str());
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(form.size()));
-  curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, form.c_str());
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
-  if (!request.ca.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca.c_str());
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);  // other threads have their own signals
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, 10L);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT, 15L);
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail.data());
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_up);
-  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &transfer);
+  curl->set(handle, CURLOPT_URL, request.url.c_str());
+  curl->set(handle, CURLOPT_PROTOCOLS_STR, "https,http");
+  curl->set(handle, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+  curl->set(handle, CURLOPT_USERNAME, user.c_str());
+  curl->set(handle, CURLOPT_PASSWORD, password.c_str());
+  curl->set(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(form.size()));
+  curl->set(handle, CURLOPT_COPYPOSTFIELDS, form.c_str());
+  curl->set(handle, CURLOPT_HTTPHEADER, headers.get());
+  if (!request.ca.empty()) curl->set(handle, CURLOPT_CAINFO, request.ca.c_str());
+  curl->set(handle, CURLOPT_NOSIGNAL, 1L);  // other threads have their own signals
+  curl->set(handle, CURLOPT_CONNECTTIMEOUT, 10L);
+  curl->set(handle, CURLOPT_TIMEOUT, 15L);
+  curl->set(handle, CURLOPT_ERRORBUFFER, detail.data());
+  curl->set(handle, CURLOPT_WRITEFUNCTION, take_body);
+  curl->set(handle, CURLOPT_WRITEDATA, &transfer);
+  curl->set(handle, CURLOPT_NOPROGRESS, 0L);
+  curl->set(handle, CURLOPT_XFERINFOFUNCTION, look_up);
+  curl->set(handle, CURLOPT_XFERINFODATA, &transfer);
 
-  const CURLcode code = curl_easy_perform(handle);
-  if (code != CURLE_OK) return {"", 0, not_reached(request, code, detail.data())};
+  const CURLcode code = curl->perform(handle);
+  if (code != CURLE_OK)
+    return {"", 0, not_reached(request, detail[0] != '\0' ? detail.data() : curl->describe(code), code)};
   long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  curl->get_info(handle, CURLINFO_RESPONSE_CODE, &status);
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return parse_token(request, status, transfer.body,
                      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
