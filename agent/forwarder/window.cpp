@@ -17,6 +17,8 @@ constexpr std::size_t kLeast = 1024;  // bytes
 // What Kafka takes unless told otherwise (message.max.bytes 1,048,588), less the request's own bytes.
 constexpr std::size_t kUsualRequest = 900'000;
 constexpr int kSmoothing = 8;
+// Messages that keep any line busy for as long as a broker takes to answer.
+constexpr std::size_t kEnough = 2048;
 // Handing over early is worth what librdkafka's thread spends meanwhile only where it is more than this part of a round
 // trip.
 constexpr int kWorthwhile = 64;
@@ -132,6 +134,13 @@ void Window::stall(Flight& flight) {
   flight.stalled = true;
   messages_ -= flight.messages;
   bytes_ -= std::min(flight.bytes, bytes_);
+}
+
+// Messages on the way at one time: on a quick line more of them would but cost memory. A million a second is beyond
+// what the forwarder can encode.
+std::size_t Window::most() const {
+  const auto quickly = static_cast<std::size_t>(fastest_.count());
+  return std::min(limits_.messages, std::max(kEnough, quickly));
 }
 
 void Window::refused(std::size_t bytes) {

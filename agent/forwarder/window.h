@@ -49,7 +49,7 @@ class Window {
   using Time = Flight::Time;
 
   struct Limits {
-    std::size_t messages = 16'384;  // on the way over all: about 0.7 KB each inside librdkafka
+    std::size_t messages = 16'384;  // on the way over all, on the slowest line: about 0.7 KB each inside librdkafka
     std::size_t bytes = 4'000'000;  // of records, over all and of one flight
     std::size_t first = 16'384;     // bytes over all while nothing is known of the line
   };
@@ -58,7 +58,7 @@ class Window {
       : limits_(limits), linger_(linger), line_(limits.first), request_(limits.bytes) {}
 
   /// Whether anything at all may leave.
-  bool open() const { return messages_ - behind_messages_ < limits_.messages && bytes_ - behind_bytes_ < line_; }
+  bool open() const { return messages_ - behind_messages_ < most() && bytes_ - behind_bytes_ < line_; }
   /// Whether anything at all may be handed over, be it to wait behind what is on its way.
   bool takes_more() const { return open() || room_behind(); }
   /// Whether a message may be handed over to this partition, `waiting` others behind it.
@@ -92,7 +92,8 @@ class Window {
   std::size_t messages() const { return messages_; }
 
  private:
-  bool room_behind() const { return behind_messages_ < limits_.messages && behind_bytes_ < line_; }
+  std::size_t most() const;
+  bool room_behind() const { return behind_messages_ < most() && behind_bytes_ < line_; }
   void learn(std::chrono::microseconds took, bool filled);
   void leave(Flight& flight, Time now);
 

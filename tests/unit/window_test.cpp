@@ -257,3 +257,17 @@ TEST_CASE("a request that was too large is not made again") {
   depart(window, flight, kStart, 5, 190'000);
   CHECK_FALSE(window.open(flight, kStart + 100us, 0));
 }
+
+TEST_CASE("a quick line has fewer messages on the way at one time than a far one") {
+  const auto [round_trip, most] = GENERATE(table<std::chrono::microseconds, std::size_t>({
+      {1500us, 2048},
+      {10ms, 10'000},
+      {600ms, 16'384},
+  }));
+  Window window(kLinger, {16'384, 4'000'000, 4'000'000});
+  Flight flight = proven(window, round_trip);
+  depart(window, flight, kStart, most - 1);
+  CHECK(window.open());
+  depart(window, flight, kStart, 1);
+  CHECK_FALSE(window.open());
+}
