@@ -87,10 +87,9 @@ void append_text(std::string& line, const StoredReading& reading) {
 }
 
 void append_json(std::string& line, const StoredReading& reading) {
-  const RecordFrame frame =
-      record_frame(reading.session, reading.layout.device(), reading.layout.points()[reading.point]);
+  const RecordFrame frame(reading.layout.device(), reading.layout.points()[reading.point]);
   const ClockMark mark = reading.stamp.synchronised ? ClockMark::none : ClockMark::unsynchronised;
-  append_record(line, frame, reading.seq, {reading.stamp.wall, mark}, reading.value);
+  append_record(line, frame, record_head(reading.session), reading.seq, {reading.stamp.wall, mark}, reading.value);
 }
 
 void append_csv(std::string& line, const StoredReading& reading) {

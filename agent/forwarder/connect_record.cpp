@@ -70,8 +70,7 @@ struct Columns {
 
 class ConnectWriter final : public RecordWriter {
  public:
-  ConnectWriter(const SessionInfo& session, std::string_view device, const PointName& point)
-      : head_(record_head(session)) {
+  ConnectWriter(std::string_view device, const PointName& point) {
     name_ = ",\"device\":";
     json::append_string(name_, device);
     name_ += ",\"point\":";
@@ -88,7 +87,7 @@ class ConnectWriter final : public RecordWriter {
   void append(std::string& out, const RecordContent& content) const override {
     const ValueView& value = content.values.front();
     out += kEnvelope;
-    out += head_;
+    out += content.head;
     json::append_number(out, content.seq);
     out += name_;
     json::append_number(out, milliseconds(content.time.wall));
@@ -118,15 +117,14 @@ class ConnectWriter final : public RecordWriter {
   // Downwards, also before 1970.
   static std::int64_t milliseconds(std::int64_t wall) { return wall / 1000 - (wall % 1000 < 0 ? 1 : 0); }
 
-  std::string head_;
   std::string name_;  // from behind the seq up to the time
   std::string unit_;
 };
 
 }  // namespace
 
-RecordWriterPtr connect_writer(const SessionInfo& session, std::string_view device, const PointName& point) {
-  return std::make_unique<ConnectWriter>(session, device, point);
+RecordWriterPtr connect_writer(std::string_view device, const PointName& point) {
+  return std::make_unique<ConnectWriter>(device, point);
 }
 
 }  // namespace fieldpost

@@ -10,7 +10,7 @@ namespace {
 
 class DeviceWriter final : public RecordWriter {
  public:
-  DeviceWriter(const SessionInfo& session, const Layout& layout) : head_(record_head(session)) {
+  explicit DeviceWriter(const Layout& layout) {
     device_ = ",\"count\":";
     json::append_number(device_, std::uint64_t{layout.points().size()});
     device_ += ",\"device\":";
@@ -23,7 +23,7 @@ class DeviceWriter final : public RecordWriter {
   }
 
   void append(std::string& out, const RecordContent& content) const override {
-    out += head_;
+    out += content.head;
     json::append_number(out, content.seq);
     out += device_;
     out += content.time_text;
@@ -74,15 +74,14 @@ class DeviceWriter final : public RecordWriter {
     out += '}';
   }
 
-  std::string head_;
   std::string device_;               // from behind the seq up to the time
   std::vector<std::string> points_;  // `"pressure":`
 };
 
 }  // namespace
 
-RecordWriterPtr device_writer(const SessionInfo& session, const Layout& layout) {
-  return std::make_unique<DeviceWriter>(session, layout);
+RecordWriterPtr device_writer(const Layout& layout) {
+  return std::make_unique<DeviceWriter>(layout);
 }
 
 }  // namespace fieldpost

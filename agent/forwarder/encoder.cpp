@@ -14,6 +14,7 @@ constexpr std::int64_t kAhead = 3000LL * 1'000'000;  // 50 minutes: the broker's
 bool Encoder::encode(const Batch& batch, const SessionInfo& session, const EncodingMoment& moment, const Send& send) {
   shapes_.forget();
   agent_ = session.agent;
+  head_ = record_head(session);
   id_ = session.agent + "/" + std::to_string(session.id) + "/";
   id_prefix_ = id_.size();
   if (format_ == config::Format::cloudevents_binary) source_ = event_source(session.agent);
@@ -22,6 +23,7 @@ bool Encoder::encode(const Batch& batch, const SessionInfo& session, const Encod
   for (BatchReader reader(batch); reader.next();) {
     const LayoutShape& shape = shapes_.of(session, reader.layout());
     RecordContent content;
+    content.head = head_;
     content.seq = reader.first_seq();
     content.time = time_of(reader.stamp(), batch.boot(), moment.now, moment.boot);
     set_time(content.time, moment);

@@ -47,6 +47,7 @@ class Encoder {
   std::array<Header, 11> headers_;
   std::size_t header_count_ = 0;
   std::string agent_;
+  std::string head_;
   std::string source_;
   std::string id_;
   std::size_t id_prefix_ = 0;  // the length of `gw-07/1882603006543438/`

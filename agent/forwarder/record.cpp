@@ -1,7 +1,6 @@
 #include "agent/forwarder/record.h"
 
 #include <type_traits>
-#include <utility>
 
 #include "agent/forwarder/json.h"
 
@@ -10,7 +9,7 @@ namespace {
 
 class ReadingWriter final : public RecordWriter {
  public:
-  explicit ReadingWriter(RecordFrame frame) : frame_(std::move(frame)) {}
+  ReadingWriter(std::string_view device, const PointName& point) : frame_(device, point) {}
   void append(std::string& out, const RecordContent& content) const override { append_record(out, frame_, content); }
 
  private:
@@ -28,19 +27,18 @@ std::string record_head(const SessionInfo& session) {
   return head;
 }
 
-RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointName& point) {
-  RecordFrame frame;
-  frame.head = record_head(session);
-  frame.name = ",\"device\":";
-  json::append_string(frame.name, device);
-  frame.name += ",\"point\":";
-  json::append_string(frame.name, point.name);
-  frame.name += ",\"time\":\"";
+RecordFrame::RecordFrame(std::string_view device, const PointName& point) {
+  std::string text = ",\"device\":";
+  json::append_string(text, device);
+  text += ",\"point\":";
+  json::append_string(text, point.name);
+  text += ",\"time\":\"";
+  name_size_ = text.size();
   if (!point.unit.empty()) {
-    frame.tail = ",\"unit\":";
-    json::append_string(frame.tail, point.unit);
+    text += ",\"unit\":";
+    json::append_string(text, point.unit);
   }
-  return frame;
+  text_.assign(text);  // no larger than it is: there is one for each point
 }
 
 void append_clock(std::string& out, ClockMark mark) {
@@ -71,9 +69,9 @@ void append_value(std::string& out, const ValueView& value) {
 
 void append_record(std::string& out, const RecordFrame& frame, const RecordContent& content) {
   const ValueView& value = content.values.front();
-  out += frame.head;
+  out += content.head;
   json::append_number(out, content.seq);
-  out += frame.name;
+  out += frame.name();
   out += content.time_text;
   out += "\",";
   append_clock(out, content.time.mark);
@@ -87,7 +85,7 @@ void append_record(std::string& out, const RecordFrame& frame, const RecordConte
       json::append_number(out, named->code);
     }
   }
-  out += frame.tail;
+  out += frame.tail();
   if (const auto* bad = std::get_if<BadView>(&value)) {
     out += ",\"quality\":\"bad\",\"reason\":";
     json::append_string(out, bad->reason);
@@ -97,15 +95,15 @@ void append_record(std::string& out, const RecordFrame& frame, const RecordConte
   }
 }
 
-void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, const ReadingTime& time,
-                   const ValueView& value) {
+void append_record(std::string& out, const RecordFrame& frame, std::string_view head, std::uint64_t seq,
+                   const ReadingTime& time, const ValueView& value) {
   std::string text;
   json::append_time(text, time.wall);
-  append_record(out, frame, {seq, time, text, {&value, 1}});
+  append_record(out, frame, {head, seq, time, text, {&value, 1}});
 }
 
-RecordWriterPtr reading_writer(const SessionInfo& session, std::string_view device, const PointName& point) {
-  return std::make_unique<ReadingWriter>(record_frame(session, device, point));
+RecordWriterPtr reading_writer(std::string_view device, const PointName& point) {
+  return std::make_unique<ReadingWriter>(device, point);
 }
 
 }  // namespace fieldpost

@@ -17,26 +17,32 @@ constexpr const char* kColumnsSchema = "fieldpost.columns/1";
 constexpr const char* kRecordContentType = "application/json";
 
 /// The parts of a record that all readings of one point share, already written.
-struct RecordFrame {
-  std::string head;  // up to the seq
-  std::string name;  // from behind the seq up to the time
-  std::string tail;  // the unit, where there is one
+class RecordFrame {
+ public:
+  RecordFrame(std::string_view device, const PointName& point);
+
+  /// From behind the seq up to the time.
+  std::string_view name() const { return std::string_view(text_).substr(0, name_size_); }
+  /// The unit, where there is one.
+  std::string_view tail() const { return std::string_view(text_).substr(name_size_); }
+
+ private:
+  std::string text_;
+  std::size_t name_size_ = 0;
 };
 
-RecordFrame record_frame(const SessionInfo& session, std::string_view device, const PointName& point);
+/// Up to the seq: `{"agent":"gw-07","session":1882603006543438,"seq":`.
+std::string record_head(const SessionInfo& session);
 
 /// Appends one record as a line of JSON, without the line's end. Of the content's values the first counts.
 void append_record(std::string& out, const RecordFrame& frame, const RecordContent& content);
-void append_record(std::string& out, const RecordFrame& frame, std::uint64_t seq, const ReadingTime& time,
-                   const ValueView& value);
+void append_record(std::string& out, const RecordFrame& frame, std::string_view head, std::uint64_t seq,
+                   const ReadingTime& time, const ValueView& value);
 
 /// A value by itself: null for a bad one, an object for what the agent says of itself.
 void append_value(std::string& out, const ValueView& value);
 
 /// `"clock":"corrected",` where the time has a mark.
 void append_clock(std::string& out, ClockMark mark);
-
-/// Up to the seq: `{"agent":"gw-07","session":1882603006543438,"seq":`.
-std::string record_head(const SessionInfo& session);
 
 }  // namespace fieldpost

@@ -15,6 +15,7 @@ namespace fieldpost {
 
 /// What differs from one record to the next.
 struct RecordContent {
+  std::string_view head;  // of the session: record_head()
   std::uint64_t seq = 0;  // of the first value
   ReadingTime time;
   std::string_view time_text;         // the same in RFC 3339
@@ -30,12 +31,12 @@ class RecordWriter {
 using RecordWriterPtr = std::unique_ptr<const RecordWriter>;
 
 /// A reading, schema fieldpost.reading/1.
-RecordWriterPtr reading_writer(const SessionInfo& session, std::string_view device, const PointName& point);
+RecordWriterPtr reading_writer(std::string_view device, const PointName& point);
 
 /// A poll, schema fieldpost.device/1.
-RecordWriterPtr device_writer(const SessionInfo& session, const Layout& layout);
+RecordWriterPtr device_writer(const Layout& layout);
 
 /// A reading as columns of a table, in the envelope that Kafka Connect's JsonConverter reads with schemas on.
-RecordWriterPtr connect_writer(const SessionInfo& session, std::string_view device, const PointName& point);
+RecordWriterPtr connect_writer(std::string_view device, const PointName& point);
 
 }  // namespace fieldpost

@@ -30,7 +30,7 @@ const LayoutShape& Shapes::of(const SessionInfo& session, const Layout& layout) 
   return known_.emplace(key, Known{layout, make(session, layout)}).first->second.shape;
 }
 
-LayoutShape Shapes::make(const SessionInfo& session, const Layout& layout) const {
+LayoutShape Shapes::make(const SessionInfo& session, const Layout& layout) {
   LayoutShape shape;
   config::Placeholders names{{"agent", session.agent},
                              {"site", session.site},
@@ -43,34 +43,39 @@ LayoutShape Shapes::make(const SessionInfo& session, const Layout& layout) const
   shape.schema = shape.whole ? kDeviceSchema : format_ == config::Format::json_schema ? kColumnsSchema : kRecordSchema;
   if (shape.whole) {
     shape.messages.push_back(
-        message(session, names, shape.event_type, event_subject(layout.device()), device_writer(session, layout)));
+        message(session, names, shape.event_type, event_subject(layout.device()), device_writer(layout)));
     return shape;
   }
   shape.messages.reserve(layout.points().size());
   for (const PointName& point : layout.points()) {
     names["point"] = point.name;
     shape.messages.push_back(message(session, names, shape.event_type, event_subject(layout.device(), point.name),
-                                     format_ == config::Format::json_schema
-                                         ? connect_writer(session, layout.device(), point)
-                                         : reading_writer(session, layout.device(), point)));
+                                     format_ == config::Format::json_schema ? connect_writer(layout.device(), point)
+                                                                            : reading_writer(layout.device(), point)));
   }
   return shape;
 }
 
 MessageShape Shapes::message(const SessionInfo& session, const config::Placeholders& names, const char* event_type,
-                             std::string subject, RecordWriterPtr record) const {
+                             std::string subject, RecordWriterPtr record) {
   MessageShape shape;
-  shape.topic = kafka_topic(config::expand(topic_, names));
-  shape.key = config::expand(key_, names);
+  shape.topic = keep(kafka_topic(config::expand(topic_, names)));
+  shape.key = keep(config::expand(key_, names));
   shape.writer = std::move(record);
   if (format_ == config::Format::cloudevents)
     shape.writer = cloud_event_writer(session, event_type, subject, std::move(shape.writer));
-  if (format_ == config::Format::cloudevents_binary) shape.subject = std::move(subject);
+  if (format_ == config::Format::cloudevents_binary) shape.subject = keep(std::move(subject));
   return shape;
 }
 
+std::string_view Shapes::keep(std::string name) {
+  return *names_.insert(std::move(name)).first;
+}
+
 void Shapes::forget() {
-  if (known_.size() > kRemembered) known_.clear();
+  if (known_.size() <= kRemembered) return;
+  known_.clear();
+  names_.clear();
 }
 
 }  // namespace fieldpost

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -14,9 +16,9 @@
 namespace fieldpost {
 
 struct MessageShape {
-  std::string topic;
-  std::string key;
-  std::string subject;  // of a CloudEvent; empty where the format is another
+  std::string_view topic;
+  std::string_view key;
+  std::string_view subject;  // of a CloudEvent; empty where the format is another
   RecordWriterPtr writer;
 };
 
@@ -39,9 +41,10 @@ class Shapes {
   void forget();
 
  private:
-  LayoutShape make(const SessionInfo& session, const Layout& layout) const;
+  LayoutShape make(const SessionInfo& session, const Layout& layout);
   MessageShape message(const SessionInfo& session, const config::Placeholders& names, const char* event_type,
-                       std::string subject, RecordWriterPtr record) const;
+                       std::string subject, RecordWriterPtr record);
+  std::string_view keep(std::string name);
 
   std::string topic_;
   std::string key_;
@@ -58,6 +61,7 @@ class Shapes {
     }
   };
   std::unordered_map<Key, Known, Hash> known_;
+  std::unordered_set<std::string> names_;  // topics, keys, and subjects: many messages share them
 };
 
 /// A topic's name as Kafka takes it: what it refuses becomes '_', and it is cut at 249 characters.

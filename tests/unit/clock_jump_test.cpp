@@ -53,7 +53,7 @@ struct Scene {
       for (BatchReader reader(*claim->batch); reader.next();) {
         const ReadingTime time = time_of(reader.stamp(), claim->batch->boot(), clock.now(), clock.boot());
         std::string record;
-        append_record(record, {"", "", ""}, reader.first_seq(), time, reader.values()[0]);
+        append_record(record, {"", {}}, "", reader.first_seq(), time, reader.values()[0]);
         sent.push_back(record);
       }
       queue.settle(*claim, {});
@@ -64,7 +64,7 @@ struct Scene {
 
 /// As forward() tells of it.
 std::string sent(std::uint64_t seq, std::int64_t time, const char* clock, std::int64_t really) {
-  std::string record = std::to_string(seq);
+  std::string record = std::to_string(seq) + R"(,"device":"","point":"","time":")";
   json::append_time(record, time);
   record += "\",";
   if (clock[0] != '\0') record += "\"clock\":\"" + std::string(clock) + "\",";
