@@ -180,9 +180,11 @@ class Forwarder::Impl {
   bool acknowledged_ = false;  // something was, since the link's state was last looked at
   Time brokers_since_;         // when the first of them was reached, after none could be
   bool nothing_waits_ = false;
-  double smoothed_ack_ = 0;        // seconds
-  std::int64_t restored_ = 0;      // CLOCK_BOOTTIME at which the link last came back from an outage
-  const char* met_key_ = nullptr;  // of the last message of the batch in hand, with its route
+  double smoothed_ack_ = 0;    // seconds
+  std::int64_t restored_ = 0;  // CLOCK_BOOTTIME at which the link last came back from an outage
+  // Of the last message of the batch in hand, with its route.
+  const char* met_topic_ = nullptr;
+  const char* met_key_ = nullptr;
   Routes::Number met_route_ = 0;
 
   mutable std::mutex mutex_;  // of what follows

@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Of messages that wait for their partition: a megabyte or two.
-constexpr std::size_t kHeldMost = 4096;
+// Of messages that wait for their partition: about a megabyte.
+constexpr std::size_t kHeldMost = 2048;
 constexpr std::size_t kFollowing = 16'384;
 
 }  // namespace
@@ -109,10 +109,12 @@ void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first,
   }
 }
 
-// Readings of one point mostly follow each other, or others of the same poll.
+// Readings of one point mostly follow each other, or others of the same poll: the encoder has one place for each topic
+// and key.
 Routes::Number Forwarder::Impl::route_of(const Message& message) {
-  if (message.key.data() == met_key_) return met_route_;
+  if (message.key.data() == met_key_ && message.topic.data() == met_topic_) return met_route_;
   const KafkaProducer::Place place = producer_->place(message.topic, message.key);
+  met_topic_ = message.topic.data();
   met_key_ = message.key.data();
   met_route_ = routes_.number(place.topic, place.partition, message.topic);
   Route& route = routes_[met_route_];
@@ -160,6 +162,8 @@ void Forwarder::Impl::send_held() {
       pace_.take();
       send_from(route, route.second, now);
     }
+    if (route.first.empty()) route.first.clear();
+    if (route.second.empty()) route.second.clear();
     route.listed = !route.first.empty() || !route.second.empty();
     return !route.listed;
   });

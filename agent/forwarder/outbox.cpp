@@ -5,7 +5,7 @@
 namespace fieldpost {
 namespace {
 
-constexpr std::size_t kKept = 64 << 10;  // bytes of room that an empty one keeps
+constexpr std::size_t kBlock = 32 << 10;  // bytes
 
 template <typename Plain>
 void append(std::string& bytes, const Plain& value) {
@@ -30,13 +30,11 @@ std::string_view part(const std::string& bytes, std::size_t& at) {
 }  // namespace
 
 void Outbox::push(const Message& message) {
-  if (held_ == 0) {
-    clear();
-  } else if (first_ > kKept && first_ > bytes_.size() / 2) {
-    bytes_.erase(0, first_);
-    first_ = 0;
-  }
-  append(bytes_, Head{message.timestamp_ms, message.tag, message.headers.size()});
+  if (blocks_.empty())
+    blocks_.emplace_back();  // grows with need: few messages wait for most partitions
+  else if (blocks_.back().size() >= kBlock)
+    blocks_.emplace_back().reserve(kBlock + kBlock / 8);
+  append(blocks_.back(), Head{message.timestamp_ms, message.tag, message.headers.size()});
   add(message.topic);
   add(message.key);
   add(message.value);
@@ -59,26 +57,31 @@ const Message& Outbox::take() {
 }
 
 void Outbox::clear() {
-  if (bytes_.capacity() > kKept) bytes_ = {};
-  bytes_.clear();
+  blocks_ = {};
   first_ = held_ = 0;
 }
 
 void Outbox::add(std::string_view part) {
-  append(bytes_, static_cast<std::uint32_t>(part.size()));
-  bytes_ += part;
+  append(blocks_.back(), static_cast<std::uint32_t>(part.size()));
+  blocks_.back() += part;
 }
 
 std::size_t Outbox::show() {
+  // What was taken last stood at the end of its block.
+  if (first_ == blocks_.front().size()) {
+    blocks_.erase(blocks_.begin());
+    first_ = 0;
+  }
+  const std::string& bytes = blocks_.front();
   std::size_t at = first_;
-  const auto head = read<Head>(bytes_, at);
-  shown_.topic = part(bytes_, at);
-  shown_.key = part(bytes_, at);
-  shown_.value = part(bytes_, at);
+  const auto head = read<Head>(bytes, at);
+  shown_.topic = part(bytes, at);
+  shown_.key = part(bytes, at);
+  shown_.value = part(bytes, at);
   headers_.clear();
   for (std::size_t header = 0; header < head.headers; ++header) {
-    const std::string_view name = part(bytes_, at);
-    headers_.push_back({name, part(bytes_, at)});
+    const std::string_view name = part(bytes, at);
+    headers_.push_back({name, part(bytes, at)});
   }
   shown_.headers = headers_;
   shown_.timestamp_ms = head.timestamp_ms;

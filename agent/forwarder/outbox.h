@@ -9,7 +9,7 @@
 
 namespace fieldpost {
 
-/// All of them stand in one string, behind each other: in a backlog most messages pass through here.
+/// They stand in a few large blocks, behind each other: in a backlog most messages pass through here.
 class Outbox {
  public:
   /// Copies what the message points at.
@@ -27,6 +27,8 @@ class Outbox {
       visit(take().tag);
     clear();
   }
+  /// Holds nothing from here on, and no room for it either.
+  void clear();
 
  private:
   // In front of a message's parts, each of which has its size before it.
@@ -36,13 +38,12 @@ class Outbox {
     std::size_t headers = 0;
   };
 
-  void clear();
   void add(std::string_view part);
   /// Returns where it ends.
   std::size_t show();
 
-  std::string bytes_;
-  std::size_t first_ = 0;  // where the first one begins
+  std::vector<std::string> blocks_;  // a message stands whole in one of them
+  std::size_t first_ = 0;            // where the first one begins, in the first block
   std::size_t held_ = 0;
   Message shown_;
   std::vector<Header> headers_;
