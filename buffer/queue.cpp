@@ -46,14 +46,17 @@ Queue::Impl::~Impl() {
   }
 }
 
-SeqRange Queue::Impl::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold) {
+SeqRange Queue::Impl::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold,
+                             Wait wait) {
   if (values.empty() || values.size() != layout.points().size()) {
     throw std::logic_error("append: one value for each point of the layout");
   }
   SeqRange range;
   {
     Lock lock(mutex_);
-    if (!wait_for_room(layout.lane(), hold, lock)) return closing_ ? SeqRange{} : drop(layout.lane(), values.size());
+    const Room found = room_for(For::queue, layout.lane(), hold, wait, lock);
+    if (closing_) return {};
+    if (found == Room::never) return drop(layout.lane(), values.size());
     Tail& lane = tail(layout.lane());
     range = {next_seq_, next_seq_ + values.size() - 1};
     next_seq_ = range.last + 1;
@@ -73,24 +76,6 @@ SeqRange Queue::Impl::append(const Layout& layout, const Stamp& stamp, std::span
   }
   if (wake) wake();
   return range;
-}
-
-/// False: no room will be made for it, because the queue is closing or the reading is to be dropped.
-bool Queue::Impl::wait_for_room(Lane lane, Hold hold, Lock& lock) {
-  // Alarms get through a little longer.
-  const std::uint64_t limit = options_.max_memory + (lane == Lane::alarm ? options_.max_memory / 4 : 0);
-  while (memory_ >= limit && !closing_) {
-    if (disk_takes_nothing()) {
-      if (options_.when_full == WhenFull::drop_newest && hold == Hold::no) return false;
-      if (options_.when_full == WhenFull::drop_oldest && evict_from_memory()) continue;
-    }
-    ++space_waiters_;
-    drop_committed(options_.max_memory / 4);
-    writer_.notify_one();
-    if (memory_ >= limit) space_.wait(lock);
-    --space_waiters_;
-  }
-  return !closing_;
 }
 
 SeqRange Queue::Impl::drop(Lane lane, std::uint64_t readings) {
@@ -157,7 +142,7 @@ std::uint64_t Queue::Impl::database_id() const {
 void Queue::Impl::close() {
   const Lock lock(mutex_);
   closing_ = true;
-  space_.notify_all();
+  tell_room();
 }
 
 std::optional<Purged> Queue::Impl::order(std::optional<PurgeOrder> purge, std::chrono::milliseconds at_most) {
@@ -213,12 +198,12 @@ const std::string& Queue::agent() const {
 std::uint64_t Queue::session() const {
   return impl_->session();
 }
-SeqRange Queue::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold) {
-  return impl_->append(layout, stamp, values, hold);
+SeqRange Queue::append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold, Wait wait) {
+  return impl_->append(layout, stamp, values, hold, wait);
 }
 SeqRange Queue::append_rejected(const Layout& layout, const Stamp& stamp, const Value& value, const Refusal& refusal,
-                                Hold hold) {
-  return impl_->append_rejected(layout, stamp, value, refusal, hold);
+                                Hold hold, Wait wait) {
+  return impl_->append_rejected(layout, stamp, value, refusal, hold, wait);
 }
 bool Queue::wait_safe(SeqRange range, std::chrono::milliseconds at_most) {
   return impl_->wait_safe(range, at_most);

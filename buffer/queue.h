@@ -46,6 +46,10 @@ struct QueueOptions {
 /// Yes: who sent the reading keeps it until it is safe, so it is never dropped for lack of room: its append waits.
 enum class Hold { no, yes };
 
+/// No: QueueWatch::room() has just said that there is some, and the readings are taken whatever others have put in
+/// since.
+enum class Wait { yes, no };
+
 /// Where every reading is: read = delivered + waiting + rejected + evicted.
 struct Account {
   std::uint64_t read = 0;
@@ -172,13 +176,14 @@ class Queue {
   /// Any thread. One value for each point of the layout. Gives them consecutive seqs; waits while RAM is full, or does
   /// as when_full says where the disk takes nothing either. An empty range: the queue is closing, and the readings were
   /// not taken.
-  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold = Hold::no);
+  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold = Hold::no,
+                  Wait wait = Wait::yes);
 
   /// Any thread. One reading that is kept for somebody to look at, and is rejected from the start: nobody claims it
   /// before a retry(). It makes room for itself at no other's cost: a quarter of max_memory is for such readings while
   /// the disk has not got them. Beyond that it waits, or is dropped where the disk takes nothing and nobody holds it.
   SeqRange append_rejected(const Layout& layout, const Stamp& stamp, const Value& value, const Refusal& refusal,
-                           Hold hold = Hold::no);
+                           Hold hold = Hold::no, Wait wait = Wait::yes);
 
   /// Any thread. Waits until Kafka has acknowledged or SQLite has committed all of the range; false when that has not
   /// happened within `at_most`, or the queue was closed first.
@@ -226,24 +231,29 @@ class Queue {
   Unsafe finish(std::chrono::milliseconds at_most);
 
  private:
-  friend class SafetyWatch;
+  friend class QueueWatch;
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-/// Learns of readings that become safe, without waiting for them. One thread; the queue outlives it.
-class SafetyWatch {
+/// Learns of readings that become safe, and of room for more, without waiting for them. One thread; the queue outlives
+/// it.
+class QueueWatch {
  public:
-  /// `wake` is called, from any thread, when something has become safe since safe() said no. It returns at once, and
-  /// calls nothing of the queue.
-  SafetyWatch(Queue& queue, std::function<void()> wake);
-  ~SafetyWatch();
-  SafetyWatch(const SafetyWatch&) = delete;
-  SafetyWatch& operator=(const SafetyWatch&) = delete;
+  /// `wake` is called, from any thread, when something has become safe since safe() said no, or there may be room since
+  /// room() said no. It returns at once, and calls nothing of the queue.
+  QueueWatch(Queue& queue, std::function<void()> wake);
+  ~QueueWatch();
+  QueueWatch(const QueueWatch&) = delete;
+  QueueWatch& operator=(const QueueWatch&) = delete;
 
   /// Whether Kafka has acknowledged or SQLite has committed all of it. Where it has not, that is hurried on as by
   /// Queue::wait_safe(), until the next call says yes.
   bool safe(std::span<const SeqRange> ranges);
+
+  /// Whether an append() of telemetry would not wait now, nor, with `keeps`, an append_rejected(). Where it would, room
+  /// is made as it makes it. Yes also where the queue is closing, and takes nothing any more.
+  bool room(Hold hold, bool keeps);
 
   struct Watcher;
 

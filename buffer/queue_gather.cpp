@@ -201,7 +201,7 @@ void Queue::Impl::confirm(Work& work, const std::vector<std::int64_t>& ids) {
   if (!work.evicted.empty()) records_left_ = true;
   drop_committed(options_.max_memory / 4);
   tell_safe();
-  space_.notify_all();
+  tell_room();
 }
 
 void Queue::Impl::revert(const Work& work) {

@@ -1,4 +1,4 @@
-// The inside of the queue. These files share it: queue.cpp (append, health, the end), queue_safety.cpp,
+// The inside of the queue. These files share it: queue.cpp (append, health, the end), queue_watch.cpp,
 // queue_forward.cpp (claim), queue_settle.cpp, queue_reject.cpp, queue_evict.cpp (what is given up), queue_writer.cpp
 // (the writer's thread), queue_room.cpp (room on the disk), queue_gather.cpp (what a transaction is about),
 // queue_orders.cpp (purge and retry), queue_open.cpp (its database) and queue_recover.cpp (a damaged one).
@@ -23,10 +23,11 @@ namespace fieldpost {
 
 class Salvage;
 
-struct SafetyWatch::Watcher {
+struct QueueWatch::Watcher {
   std::function<void()> wake;
-  bool waits = false;   // counts among the safety waiters
-  bool called = false;  // since it asked last
+  bool for_safety = false;  // counts among the safety waiters
+  bool for_room = false;    // and among those that wait for space
+  bool called = false;      // since it asked last
 };
 
 class Queue::Impl {
@@ -35,13 +36,14 @@ class Queue::Impl {
   ~Impl();
 
   // Any thread.
-  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold);
+  SeqRange append(const Layout& layout, const Stamp& stamp, std::span<const Value> values, Hold hold, Wait wait);
   SeqRange append_rejected(const Layout& layout, const Stamp& stamp, const Value& value, const Refusal& refusal,
-                           Hold hold);
+                           Hold hold, Wait wait);
   bool wait_safe(SeqRange range, std::chrono::milliseconds at_most);
-  void watch(SafetyWatch::Watcher& watcher);
-  void unwatch(SafetyWatch::Watcher& watcher);
-  bool safe(SafetyWatch::Watcher& watcher, std::span<const SeqRange> ranges);
+  void watch(QueueWatch::Watcher& watcher);
+  void unwatch(QueueWatch::Watcher& watcher);
+  bool safe(QueueWatch::Watcher& watcher, std::span<const SeqRange> ranges);
+  bool room(QueueWatch::Watcher& watcher, Hold hold, bool keeps);
   QueueHealth health() const;
   std::optional<Purged> order(std::optional<PurgeOrder> purge, std::chrono::milliseconds at_most);
   void close();
@@ -107,12 +109,17 @@ class Queue::Impl {
   bool disk_takes_nothing() const { return full_ || !disk_error_.empty(); }
 
   // queue.cpp
-  bool wait_for_room(Lane lane, Hold hold, Lock& lock);
   SeqRange drop(Lane lane, std::uint64_t readings);
 
-  // queue_safety.cpp
+  // queue_watch.cpp
+  enum class Room { there, none, never };  // never: the reading is to be dropped
+  Room room(Lane lane, Hold hold);
+  Room room_to_keep(Hold hold);
+  enum class For { queue, keeping };
+  Room room_for(For what, Lane lane, Hold hold, Wait wait, Lock& lock);
   void wait_for_safety();
   void tell_safe();
+  void tell_room();
 
   // queue_forward.cpp
   enum class BodyRead { found, again, unreadable };
@@ -258,7 +265,7 @@ class Queue::Impl {
   std::uint64_t stored_seq_ = 0;
   LinkHint link_;
   unsigned safety_waiters_ = 0;
-  std::vector<SafetyWatch::Watcher*> watchers_;
+  std::vector<QueueWatch::Watcher*> watchers_;
   unsigned space_waiters_ = 0;
   std::deque<std::shared_ptr<Order>> orders_;
   bool closing_ = false;

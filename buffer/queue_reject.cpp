@@ -5,18 +5,11 @@
 namespace fieldpost {
 
 SeqRange Queue::Impl::append_rejected(const Layout& layout, const Stamp& stamp, const Value& value,
-                                      const Refusal& refusal, Hold hold) {
+                                      const Refusal& refusal, Hold hold, Wait wait) {
   Lock lock(mutex_);
-  const auto room = [this] { return kept_bytes_ < options_.max_memory / 4 && memory_ < options_.max_memory; };
-  while (!room() && !closing_) {
-    if (disk_takes_nothing() && hold == Hold::no) return drop(layout.lane(), 1);
-    ++space_waiters_;
-    drop_committed(options_.max_memory / 4);
-    writer_.notify_one();
-    if (!room()) space_.wait(lock);
-    --space_waiters_;
-  }
+  const Room found = room_for(For::keeping, layout.lane(), hold, wait, lock);
   if (closing_) return {};
+  if (found == Room::never) return drop(layout.lane(), 1);
   const SeqRange range{next_seq_, next_seq_};
   ++next_seq_;
   BatchBuilder builder(session_.id, layout.lane(), clock_.boot());
@@ -66,7 +59,7 @@ bool Queue::Impl::evict_kept() {
     count_evicted(batch.lane(), batch.session(), batch.ranges(), 1, "size");
   }
   tell_safe();
-  space_.notify_all();
+  tell_room();
   return true;
 }
 

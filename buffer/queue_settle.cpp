@@ -55,7 +55,7 @@ void Queue::Impl::settle(const Claim& claim, const Settlement& settlement) {
     housekeeping_since_ = std::chrono::steady_clock::now();
     writer_.notify_one();
   }
-  if (space_waiters_ > 0) space_.notify_all();
+  if (space_waiters_ > 0) tell_room();
   if (safety_waiters_ > 0) tell_safe();
 }
 

@@ -167,7 +167,7 @@ bool Queue::Impl::commit(Due what) {
       const bool fits = make_room();
       if (!store_) return false;
       const Lock lock(mutex_);
-      if (full_ != !fits) space_.notify_all();  // whoever waits for room does as when_full says
+      if (full_ != !fits) tell_room();  // whoever waits for room does as when_full says
       full_ = !fits;
       full_until_ = begin + kFullAgainAfter;
       if (!fits) what = Due::housekeeping;
@@ -226,7 +226,7 @@ void Queue::Impl::disk_failed(const std::string& error) {
   const Lock lock(mutex_);
   if (disk_error_.empty()) disk_error_since_ = clock_.now().wall;
   disk_error_ = error;
-  space_.notify_all();
+  tell_room();
 }
 
 void Queue::Impl::end_session() {

@@ -71,14 +71,6 @@ class Client::Impl {
     return granted;
   }
 
-  void publish(const Request& request) {
-    try {
-      paho_.publish(request.topic, request.payload.data(), request.payload.size(), 0, false);
-    } catch (const ::mqtt::exception&) {
-      // What asks again later is the next message that gives cause to.
-    }
-  }
-
   bool disconnect(milliseconds at_most) {
     try {
       if (!paho_.is_connected()) return true;
@@ -134,10 +126,6 @@ std::string Client::connect(const GiveUp& give_up) {
 
 std::vector<std::optional<int>> Client::subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up) {
   return impl_->subscribe(wanted, give_up);
-}
-
-void Client::publish(const Request& request) {
-  impl_->publish(request);
 }
 
 bool Client::disconnect(std::chrono::milliseconds at_most) {

@@ -13,7 +13,6 @@
 
 #include "config/config.h"
 #include "drivers/mqtt/cover.h"
-#include "drivers/mqtt/message.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -39,9 +38,6 @@ class Client {
 
   /// What the broker granted, one for each: 0 to 2, or why it was refused; nothing where no answer came.
   std::vector<std::optional<int>> subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up);
-
-  /// Hands it over; where the connection is gone, so is it.
-  void publish(const Request& request);
 
   /// True when the connection is closed, or there was none.
   bool disconnect(std::chrono::milliseconds at_most);

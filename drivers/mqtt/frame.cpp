@@ -82,6 +82,14 @@ std::string acknowledgement(Packet type, std::uint16_t id) {
           static_cast<char>(id & 0xFFU)};
 }
 
+std::string publish_packet(std::string_view topic, std::string_view payload, int version) {
+  std::string body{static_cast<char>(topic.size() >> 8U), static_cast<char>(topic.size() & 0xFFU)};
+  body += topic;
+  if (version == 5) body += '\0';  // no properties
+  body += payload;
+  return packet(Packet::publish, body);
+}
+
 std::optional<Publish> read_publish(const Frame& frame, int version) {
   std::string_view rest = frame.body;
   if (rest.size() < 2 || rest.size() - 2 < number_at(rest, 0)) return std::nullopt;

@@ -46,6 +46,9 @@ std::string packet(Packet type, std::string_view body);
 /// PUBACK, PUBREC, PUBREL or PUBCOMP without a reason: that is success, in version 5 too.
 std::string acknowledgement(Packet type, std::uint16_t id);
 
+/// A PUBLISH of QoS 0 that is not retained.
+std::string publish_packet(std::string_view topic, std::string_view payload, int version);
+
 /// What a PUBLISH says. The views are into the frame.
 struct Publish {
   std::string_view topic;

@@ -4,11 +4,11 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
-#include <optional>
 #include <utility>
 
 #include "config/secret.h"
@@ -26,11 +26,12 @@ constexpr std::size_t kRead = 64U << 10;
 
 }  // namespace
 
-Gate::Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, Messages messages)
+Gate::Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, const Take& take)
     : broker_(broker),
       queue_(queue),
       resolver_(resolver),
-      messages_(std::move(messages)),
+      take_(take),
+      keeps_(std::any_of(broker.rules.begin(), broker.rules.end(), [](const auto& rule) { return rule.keep_bad; })),
       relay_(broker.version),
       bytes_(kRead),
       thread_([this] { run(); }) {}
@@ -43,15 +44,6 @@ Gate::~Gate() {
 std::string Gate::problem() const {
   const std::lock_guard lock(mutex_);
   return problem_;
-}
-
-void Gate::taken(std::vector<SeqRange> readings) {
-  {
-    const std::lock_guard lock(mutex_);
-    taken_.push_back(std::move(readings));
-    if (!std::exchange(wanted_, false)) return;
-  }
-  signal(wake_);
 }
 
 bool Gate::idle() {
@@ -68,8 +60,10 @@ void Gate::run() {
   Meeting::Guest guest = meeting_.meet(Steady::now() + kPatience, interrupt_);
   if (!guest.socket.open()) return;
   paho_ = std::move(guest.socket);
+  if (queue_ != nullptr) watch_.emplace(*queue_, [this] { signal(wake_); });
   if (reach_broker(guest.connect) && relay_.from_paho(guest.more, Steady::now())) relay();
-  give_out();  // what came right before the end
+  take_messages();  // what came right before the end
+  watch_.reset();
   const auto reason = relay_.reason();
   if (reason) fail("the broker closed the connection: " + reason_text(*reason));
   // Paho is told by the end of the connection.
@@ -117,39 +111,27 @@ bool Gate::reach_broker(const std::string& connect) {
   return true;
 }
 
-void Gate::tell_relay() {
-  decltype(taken_) taken;
-  {
-    const std::lock_guard lock(mutex_);
-    taken.swap(taken_);
+// Those for which there is no room wait in the relay, where what follows them ends.
+void Gate::take_messages() {
+  while (const Message* message = relay_.next()) {
+    if (watch_ && !watch_->room(message->held ? Hold::yes : Hold::no, keeps_)) return;
+    Taken taken = take_(*message);
+    if (taken.refused) return;  // the queue is closing: the message will be delivered again
+    relay_.taken(std::move(taken.readings));
+    if (taken.request) relay_.publish(*taken.request);
   }
-  for (auto& readings : taken)
-    relay_.taken(std::move(readings));
-}
-
-void Gate::give_out() {
-  if (std::vector<Message> messages = relay_.messages(); !messages.empty()) messages_(std::move(messages));
-}
-
-// Whoever takes messages rings only where the gate can do something for it: while an earlier message is held back, the
-// next step is that message's. False: there is something already.
-bool Gate::sleeps_until_taken() {
-  const std::lock_guard lock(mutex_);
-  wanted_ = relay_.waits_for_taken();
-  return !wanted_ || taken_.empty();
 }
 
 void Gate::relay() {
-  std::optional<SafetyWatch> safety;
-  if (queue_ != nullptr) safety.emplace(*queue_, [this] { signal(wake_); });
-  const auto safe = [&safety](const std::vector<SeqRange>& readings) { return !safety || safety->safe(readings); };
-  bool stopped = false;  // reading from the broker
+  const auto safe = [this](const std::vector<SeqRange>& readings) { return !watch_ || watch_->safe(readings); };
   while (!interrupt_.raised()) {
-    tell_relay();
+    take_messages();
+    // What TLS has read ahead is nothing that poll() tells of.
+    while (unread_ && relay_.reads_broker()) {
+      if (!read_broker()) return;
+      take_messages();
+    }
     relay_.release(safe);
-    // What TLS has read ahead meanwhile is nothing that poll() tells of.
-    if (std::exchange(stopped, !relay_.reads_broker()) && !read_broker()) return;
-    give_out();
     if (!write_paho() || !write_broker()) return;
     idle_ = relay_.idle();
     unacknowledged_ = relay_.unacknowledged();
@@ -162,7 +144,7 @@ void Gate::relay() {
                                    {paho_.get(), static_cast<short>(all_to_paho ? POLLIN : POLLIN | POLLOUT), 0},
                                    {channel_->fd(), broker_waits_, 0}}};
     if (relay_.reads_broker()) entries[3].events |= POLLIN;
-    poll(entries.data(), entries.size(), sleeps_until_taken() ? static_cast<int>(kLook.count()) : 0);
+    poll(entries.data(), entries.size(), static_cast<int>(kLook.count()));
     eventfd_t rings = 0;
     if (entries[1].revents != 0) eventfd_read(wake_.get(), &rings);
     if (entries[2].revents != 0 && !read_paho()) return;
@@ -190,6 +172,7 @@ bool Gate::read_broker() {
     if (got.bytes == 0) break;
     any = true;
   }
+  unread_ = !relay_.reads_broker();
   if (any) confirm_at_once(channel_->fd());
   return true;
 }

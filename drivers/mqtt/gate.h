@@ -1,9 +1,9 @@
 // The acknowledgement gate: a relay inside the process between Paho and one broker, for one connection.
 //
 // Paho acknowledges a message as soon as its callback returns. So no message reaches Paho, which does all else: the
-// gate gives them out and acknowledges each when its readings are safe. Nobody waits, and thousands of messages share
-// one commit or one acknowledgement of Kafka's. What is not acknowledged is the back-pressure: the broker sends no more
-// than its window. Where messages come faster than readings are made of them, no more are given out or read, while the
+// gate has readings made of them and acknowledges each when its readings are safe. Nobody waits, and thousands of
+// messages share one commit or one acknowledgement of Kafka's. What is not acknowledged is the back-pressure: the
+// broker sends no more than its window. Where the queue has no room for a message, no more are taken or read, while the
 // keep-alive goes on. TLS to the broker ends here, and only here the password is known.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,12 +29,12 @@ namespace fieldpost::drivers::mqtt {
 
 class Gate {
  public:
-  /// On the gate's thread: it returns at once. taken() is to be called once for each, in their order.
-  using Messages = std::function<void(std::vector<Message> messages)>;
+  /// On the gate's thread: makes readings of a message, without waiting.
+  using Take = std::function<Taken(const Message& message)>;
 
   /// Starts its thread. All outlive it. Throws std::system_error where there are no more files.
-  /// `queue`: where the readings are that taken() names; nullptr where it never names any.
-  Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, Messages messages);
+  /// `queue`: where the readings are that `take` names; nullptr where it never names any.
+  Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, const Take& take);
   /// Closes both sides. What is held back then will be delivered again.
   ~Gate();
   Gate(const Gate&) = delete;
@@ -46,9 +47,6 @@ class Gate {
   /// Any thread: why there is no way to the broker, or no more; empty where nothing is known.
   std::string problem() const;
 
-  /// Any thread; see Relay::taken().
-  void taken(std::vector<SeqRange> readings);
-
   /// Any thread: every message was taken, and none is held back. To be asked again, as it may be late to tell.
   bool idle();
 
@@ -60,9 +58,7 @@ class Gate {
   std::string shake_hands(SteadyTime deadline);
   bool reach_broker(const std::string& connect);
   void relay();
-  void tell_relay();
-  void give_out();
-  bool sleeps_until_taken();
+  void take_messages();
   bool read_broker();
   bool read_paho();
   bool write_broker();
@@ -72,7 +68,8 @@ class Gate {
   const config::MqttBroker& broker_;
   Queue* queue_;
   Resolver& resolver_;
-  Messages messages_;
+  const Take& take_;
+  const bool keeps_;  // messages whole, where a rule of the broker's says so
   Meeting meeting_;
   Interrupt interrupt_;
   Descriptor wake_ = make_event();
@@ -81,14 +78,14 @@ class Gate {
 
   mutable std::mutex mutex_;
   std::string problem_;
-  std::vector<std::vector<SeqRange>> taken_;  // that the relay does not know of yet
-  bool wanted_ = false;                       // the relay waits for more of them
 
   // The gate's thread only.
+  std::optional<QueueWatch> watch_;
   Relay relay_;
   Descriptor paho_;
   std::unique_ptr<Channel> channel_;
   std::vector<char> bytes_;  // read last
+  bool unread_ = false;      // there may be more than was read
   short broker_waits_ = 0;   // what poll() has to say before the channel can write more
 
   std::thread thread_;  // the last: it uses all of the above

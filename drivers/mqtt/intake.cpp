@@ -34,9 +34,9 @@ Intake::Intake(const config::MqttBroker& broker, Queue& queue, const Clock& cloc
       shapes_(broker.name, cached_names) {}
 
 Taken Intake::take(const Message& message) {
-  const Stamp arrival = clock_.now();
+  const Arrival arrival{clock_.now(), message.held ? Hold::yes : Hold::no};
   Taken taken;
-  taken.request = interpreter_.read(message, arrival, [&](const Interpreted& made) {
+  taken.request = interpreter_.read(message, arrival.stamp, [&](const Interpreted& made) {
     taken.refused = !(kept(made) ? keep(made, message, arrival, taken) : append(made, arrival, taken));
     if (!taken.refused && !made.problem().empty()) count_bad(message.topic, *made.rule, made.problem());
     return !taken.refused;
@@ -45,42 +45,40 @@ Taken Intake::take(const Message& message) {
 }
 
 /// False: the queue is closing.
-bool Intake::append(const config::MqttRule& rule, const Layout& layout, std::span<const Value> values,
-                    std::optional<std::int64_t> wall, const Stamp& arrival, Taken& taken) {
+bool Intake::append(const Layout& layout, std::span<const Value> values, std::optional<std::int64_t> wall,
+                    const Arrival& arrival, Taken& taken) {
   // A payload's own time is its sender's word, whatever our clock is worth.
-  const Stamp stamp{wall.value_or(arrival.wall), arrival.boot, wall || arrival.synchronised};
-  const SeqRange range = queue_.append(layout, stamp, values, rule.qos > 0 ? Hold::yes : Hold::no);
+  const Stamp stamp{wall.value_or(arrival.stamp.wall), arrival.stamp.boot, wall || arrival.stamp.synchronised};
+  const SeqRange range = queue_.append(layout, stamp, values, arrival.hold, Wait::no);
   if (range.count() == 0) return false;
   taken.readings.push_back(range);
-  count_device(layout.device(), values, arrival.wall);
+  count_device(layout.device(), values, arrival.stamp.wall);
   return true;
 }
 
-bool Intake::append(const Interpreted& made, const Stamp& arrival, Taken& taken) {
-  if (made.layout != nullptr) {
-    return append(*made.rule, *made.layout, made.said.values, made.said.wall, arrival, taken);
-  }
-  return append(*made.rule, made.decoded, arrival, taken);
+bool Intake::append(const Interpreted& made, const Arrival& arrival, Taken& taken) {
+  if (made.layout != nullptr) return append(*made.layout, made.said.values, made.said.wall, arrival, taken);
+  return append(made.decoded, arrival, taken);
 }
 
-bool Intake::append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken) {
+bool Intake::append(const Decoded& decoded, const Arrival& arrival, Taken& taken) {
   const auto& portions = decoded.portions;
   return std::all_of(portions.begin(), portions.end(), [&](const Portion& portion) {
-    return append(rule, shapes_.of(portion.device, portion.points), portion.values, portion.wall, arrival, taken);
+    return append(shapes_.of(portion.device, portion.points), portion.values, portion.wall, arrival, taken);
   });
 }
 
 // What is good of it goes its way, and all of it is kept.
-bool Intake::keep(const Interpreted& made, const Message& message, const Stamp& arrival, Taken& taken) {
-  if (!append(*made.rule, in_full(made), arrival, taken)) return false;
+bool Intake::keep(const Interpreted& made, const Message& message, const Arrival& arrival, Taken& taken) {
+  if (!append(in_full(made), arrival, taken)) return false;
   const std::string& device = made.layout != nullptr ? made.layout->device() : broker_.name;
   const Value whole = config::valid_utf8(message.payload) ? message.payload : "hex " + hex(message.payload);
   const std::string topic = config::valid_utf8(message.topic) ? message.topic : shown(message.topic);
-  const SeqRange range = queue_.append_rejected(shapes_.of(device, {{"payload", ""}}), arrival, whole,
-                                                {made.problem(), topic}, made.rule->qos > 0 ? Hold::yes : Hold::no);
+  const SeqRange range = queue_.append_rejected(shapes_.of(device, {{"payload", ""}}), arrival.stamp, whole,
+                                                {made.problem(), topic}, arrival.hold, Wait::no);
   if (range.count() == 0) return false;
   taken.readings.push_back(range);
-  if (made.layout != nullptr) count_device(device, std::vector<Value>{Bad{made.problem()}}, arrival.wall);
+  if (made.layout != nullptr) count_device(device, std::vector<Value>{Bad{made.problem()}}, arrival.stamp.wall);
   return true;
 }
 

@@ -27,19 +27,24 @@ class Intake {
   /// Queue and clock outlive it.
   Intake(const config::MqttBroker& broker, Queue& queue, const Clock& clock);
 
-  /// One thread at a time. Every rule that matches makes its readings, where they have names. Waits while the queue's
-  /// memory is full.
+  /// One thread at a time. Every rule that matches makes its readings, where they have names. It never waits: whether
+  /// the queue has room for a message is asked before, see QueueWatch::room().
   Taken take(const Message& message);
 
   /// Any thread: fills in readings, bad payloads and devices.
   void report(SourceHealth& health) const;
 
  private:
-  bool append(const config::MqttRule& rule, const Layout& layout, std::span<const Value> values,
-              std::optional<std::int64_t> wall, const Stamp& arrival, Taken& taken);
-  bool append(const Interpreted& made, const Stamp& arrival, Taken& taken);
-  bool append(const config::MqttRule& rule, const Decoded& decoded, const Stamp& arrival, Taken& taken);
-  bool keep(const Interpreted& made, const Message& message, const Stamp& arrival, Taken& taken);
+  struct Arrival {
+    Stamp stamp;
+    Hold hold;
+  };
+
+  bool append(const Layout& layout, std::span<const Value> values, std::optional<std::int64_t> wall,
+              const Arrival& arrival, Taken& taken);
+  bool append(const Interpreted& made, const Arrival& arrival, Taken& taken);
+  bool append(const Decoded& decoded, const Arrival& arrival, Taken& taken);
+  bool keep(const Interpreted& made, const Message& message, const Arrival& arrival, Taken& taken);
   void count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival);
   void count_bad(std::string_view topic, const config::MqttRule& rule, const std::string& reason);
 

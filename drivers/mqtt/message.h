@@ -13,6 +13,7 @@ struct Message {
   std::string topic;
   std::string payload;
   bool retained = false;  // the broker had it from before the subscription
+  bool held = false;      // above QoS 0: the broker keeps it until it is acknowledged
 };
 
 /// To be published with QoS 0, not retained.

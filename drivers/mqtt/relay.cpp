@@ -5,9 +5,6 @@
 namespace fieldpost::drivers::mqtt {
 namespace {
 
-// Enough to keep a thread busy that makes readings of them.
-constexpr std::size_t most_given = 1024;
-constexpr std::size_t most_bytes_given = 1U << 20;
 constexpr std::chrono::seconds longest_silence{15};  // after a ping
 
 }  // namespace
@@ -57,27 +54,12 @@ bool Relay::take_message(const Frame& frame) {
   // Again, though it is not acknowledged yet: it is the same one.
   if (frame.qos() == 2 && !exactly_.insert(*publish->id).second) return true;
   if (publish->id) ++unacknowledged_;
-  waiting_.push_back({{frame.bytes.size(), publish->id},
-                      {std::string(publish->topic), std::string(publish->payload), publish->retained}});
+  waiting_.push_back(
+      {frame.bytes.size(),
+       publish->id,
+       {std::string(publish->topic), std::string(publish->payload), publish->retained, frame.qos() > 0}});
   waiting_bytes_ += frame.bytes.size();
-  give_out();
   return true;
-}
-
-bool Relay::room() const {
-  return given_.empty() || (given_.size() < most_given && given_bytes_ < most_bytes_given);
-}
-
-void Relay::give_out() {
-  while (!waiting_.empty() && room()) {
-    auto& [arrived, message] = waiting_.front();
-    messages_.push_back(std::move(message));
-    given_.push_back(arrived);
-    if (arrived.id) ++given_to_acknowledge_;
-    given_bytes_ += arrived.size;
-    waiting_bytes_ -= arrived.size;
-    waiting_.pop_front();
-  }
 }
 
 bool Relay::from_paho(std::string_view bytes, Time now) {
@@ -99,15 +81,15 @@ bool Relay::from_paho(std::string_view bytes, Time now) {
 }
 
 void Relay::taken(std::vector<SeqRange> readings) {
-  if (given_.empty()) return;
-  const Arrived message = given_.front();
-  given_.pop_front();
-  given_bytes_ -= message.size;
-  if (message.id) {
-    --given_to_acknowledge_;
-    held_.push_back({*message.id, std::move(readings)});
-  }
-  give_out();
+  if (waiting_.empty()) return;
+  const Waiting& message = waiting_.front();
+  waiting_bytes_ -= message.size;
+  if (message.id) held_.push_back({*message.id, std::move(readings)});
+  waiting_.pop_front();
+}
+
+void Relay::publish(const Request& request) {
+  to_broker_.add(publish_packet(request.topic, request.payload, version_));
 }
 
 void Relay::release(const Safe& safe) {

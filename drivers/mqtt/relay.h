@@ -11,7 +11,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "buffer/reading.h"
@@ -47,22 +46,22 @@ class Relay {
   bool from_broker(std::string_view bytes, Time now);
   bool from_paho(std::string_view bytes, Time now);
 
-  /// The messages that readings may be made of now. taken() is to be called once for each, in their order.
-  std::vector<Message> messages() { return std::exchange(messages_, {}); }
+  /// The next message that readings are to be made of, until taken() is called; null: there is none.
+  const Message* next() const { return waiting_.empty() ? nullptr : &waiting_.front().message; }
   /// The readings of the next message. They have to be safe before it is acknowledged.
   void taken(std::vector<SeqRange> readings);
-  /// Whether taken() is what the next step waits for.
-  bool waits_for_taken() const { return !waiting_.empty() || (held_.empty() && given_to_acknowledge_ > 0); }
   /// Acknowledges the messages whose readings are safe, in the order in which they were taken.
   void release(const Safe& safe);
+  /// To the broker.
+  void publish(const Request& request);
 
   Outgoing& to_broker() { return to_broker_; }
   Outgoing& to_paho() { return to_paho_; }
 
   /// Whether more of the broker's is to be read now.
   bool reads_broker() const { return to_paho_.bytes().size() < longest_packet && waiting_bytes_ < longest_packet; }
-  /// Whether anything is held back, or given out and not taken.
-  bool idle() const { return held_.empty() && given_.empty() && waiting_.empty(); }
+  /// Whether no message is held back, or waits to be taken.
+  bool idle() const { return held_.empty() && waiting_.empty(); }
   /// Messages above QoS 0 that the broker has not been told of.
   std::size_t unacknowledged() const { return unacknowledged_; }
   /// Whether the broker has let a ping go unanswered, although it was listened to.
@@ -73,12 +72,9 @@ class Relay {
   bool left() const { return left_; }
 
  private:
-  struct Arrived {
+  struct Waiting {
     std::size_t size = 0;             // of its packet, bytes
     std::optional<std::uint16_t> id;  // above QoS 0
-  };
-  struct Waiting {
-    Arrived arrived;
     Message message;
   };
   struct Held {
@@ -88,21 +84,15 @@ class Relay {
 
   bool take_from_broker(const Frame& frame);
   bool take_message(const Frame& frame);
-  void give_out();
-  bool room() const;
 
   int version_;
   FrameCutter paho_frames_{longest_packet};
   FrameCutter broker_frames_{longest_packet};
   Outgoing to_broker_;
   Outgoing to_paho_;
-  std::deque<Waiting> waiting_;  // messages for which there is no room yet
+  std::deque<Waiting> waiting_;  // messages that were not taken yet
   std::size_t waiting_bytes_ = 0;
-  std::vector<Message> messages_;
-  std::deque<Arrived> given_;  // messages for which there was, and which have not been taken
-  std::size_t given_bytes_ = 0;
-  std::size_t given_to_acknowledge_ = 0;  // of them, those with an id
-  std::deque<Held> held_;                 // messages that were taken, and are not acknowledged yet
+  std::deque<Held> held_;  // messages that were taken, and are not acknowledged yet
   std::size_t unacknowledged_ = 0;
   std::set<std::uint16_t> exactly_;  // messages of QoS 2, not acknowledged yet
   std::optional<Time> pinged_;       // and nothing came from the broker since

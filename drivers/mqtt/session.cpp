@@ -1,7 +1,6 @@
 #include "drivers/mqtt/session.h"
 
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -21,12 +20,12 @@ constexpr unsigned short_lived = 3;               // connections in a row that t
 
 }  // namespace
 
-Session::Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Take take)
+Session::Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Gate::Take take)
     : broker_(broker),
       queue_(queue),
       clock_(clock),
-      resolver_(broker.url.host, broker.url.port),
       take_(std::move(take)),
+      resolver_(broker.url.host, broker.url.port),
       subscriptions_(cover(broker.rules)),
       since_(clock.now().wall) {}
 
@@ -35,6 +34,10 @@ void Session::run() {
   for (unsigned attempt = 0; !stopping(); ++attempt) {
     const auto began = steady_clock::now();
     std::string problem = connection();
+    {
+      const std::lock_guard lock(mutex_);
+      lost_ = false;  // there is none any more that could be
+    }
     if (stopping()) break;
     if (problem.empty()) {
       const bool lasted = steady_clock::now() - began >= steady_after;
@@ -59,17 +62,12 @@ std::string Session::lost(unsigned closed_soon) const {
 
 // From its beginning to its end. Why it could not be had, or was ended; empty where nothing is known.
 std::string Session::connection() {
-  {
-    const std::lock_guard lock(mutex_);
-    lost_ = false;
-    messages_.clear();  // that came while the last connection was being closed: another gate acknowledges the next ones
-  }
-  Gate gate(broker_, queue_, resolver_, std::bind_front(&Session::on_messages, this));
+  Gate gate(broker_, queue_, resolver_, take_);
   Client client(broker_, gate.url(), gate.token(), std::bind_front(&Session::on_lost, this));
   show(&gate);
   std::string problem = client.connect([this] { return stopping(); });
   if (problem.empty()) {
-    problem = attend(client, gate);
+    attend(client);
     leave(client, gate);
   }
   show(nullptr);
@@ -82,34 +80,18 @@ void Session::show(const Gate* gate) {
   gate_ = gate;
 }
 
-std::string Session::attend(Client& client, Gate& gate) {
+void Session::attend(Client& client) {
   std::vector<Subscription> wanted = subscriptions_;
-  auto again = steady_clock::now();
-  for (unsigned attempt = 0; !halted();) {
-    if (!wanted.empty() && steady_clock::now() >= again) {
-      wanted = subscribe(client, gate, wanted);
-      const double jitter = std::uniform_real_distribution<>(0, 1)(jitter_);
-      again = steady_clock::now() + backoff(attempt++, jitter);
-    }
-    {
-      Lock lock(mutex_);
-      const auto something = [this] { return stop_ || lost_ || !messages_.empty(); };
-      if (wanted.empty()) {
-        changed_.wait(lock, something);
-      } else {
-        changed_.wait_until(lock, again, something);
-      }
-    }
-    take_messages(client, gate);
+  for (unsigned attempt = 0; !wanted.empty() && !halted(); ++attempt) {
+    if (attempt > 0) pause(attempt - 1);
+    wanted = subscribe(client, wanted);
   }
-  return "";
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] { return stop_ || lost_; });
 }
 
-std::vector<Subscription> Session::subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted) {
-  const auto granted = client.subscribe(wanted, [this, &client, &gate] {
-    take_messages(client, gate);  // which come in the meantime
-    return halted();
-  });
+std::vector<Subscription> Session::subscribe(Client& client, const std::vector<Subscription>& wanted) {
+  const auto granted = client.subscribe(wanted, [this] { return halted(); });
   std::vector<Subscription> again;
   std::string error;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -129,45 +111,14 @@ std::vector<Subscription> Session::subscribe(Client& client, Gate& gate, const s
   return again;
 }
 
-void Session::take_messages(Client& client, Gate& gate) {
-  std::vector<Message> messages;
-  {
-    const std::lock_guard lock(mutex_);
-    messages.swap(messages_);
-  }
-  for (const Message& message : messages) {
-    Taken taken = take_(message);
-    if (taken.refused) return;  // the queue is closing: these will be delivered again
-    gate.taken(std::move(taken.readings));
-    if (taken.request) client.publish(*taken.request);
-  }
-}
-
 // What the agent has taken is acknowledged if it becomes safe soon.
 void Session::leave(Client& client, Gate& gate) {
-  take_messages(client, gate);
   const auto deadline = steady_clock::now() + give_up_stop / 2;
-  while (stopping() && !gate.idle() && steady_clock::now() < deadline) {
-    Lock lock(mutex_);
-    changed_.wait_for(lock, look, [this] { return lost_ || !messages_.empty(); });
-    if (lost_) break;
-    lock.unlock();
-    take_messages(client, gate);
-  }
+  Lock lock(mutex_);
+  while (stop_ && !lost_ && !gate.idle() && steady_clock::now() < deadline)
+    changed_.wait_for(lock, look, [this] { return lost_; });
+  lock.unlock();
   client.disconnect(give_up_stop / 2);
-}
-
-void Session::on_messages(std::vector<Message> messages) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (messages_.empty()) {
-      messages_ = std::move(messages);
-    } else {
-      std::move(messages.begin(), messages.end(), std::back_inserter(messages_));
-      return;
-    }
-  }
-  changed_.notify_all();
 }
 
 void Session::on_lost() {
@@ -198,7 +149,7 @@ void Session::pause(unsigned attempt) {
   const double jitter = std::uniform_real_distribution<>(0, 1)(jitter_);
   const milliseconds delay = backoff(attempt, jitter);
   Lock lock(mutex_);
-  changed_.wait_for(lock, delay, [this] { return stop_; });
+  changed_.wait_for(lock, delay, [this] { return stop_ || lost_; });
 }
 
 void Session::request_stop() {

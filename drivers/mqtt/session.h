@@ -1,9 +1,8 @@
-// The state of one broker's connection, and the thread that keeps it and makes readings of its messages.
+// The state of one broker's connection, and the thread that keeps it.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <random>
 #include <string>
@@ -15,20 +14,16 @@
 #include "drivers/driver.h"
 #include "drivers/mqtt/client.h"
 #include "drivers/mqtt/gate.h"
-#include "drivers/mqtt/message.h"
 #include "drivers/net/resolve.h"
 
 namespace fieldpost::drivers::mqtt {
 
 class Session {
  public:
-  /// On run()'s thread.
-  using Take = std::function<Taken(const Message& message)>;
-
   /// `queue`: where the readings become safe; nullptr where none are made. It and the clock outlive this.
-  Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Take take);
+  Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Gate::Take take);
 
-  /// The source's thread: connects, subscribes, takes messages and connects again until the stop.
+  /// The source's thread: connects, subscribes and connects again until the stop.
   void run();
 
   /// Any thread; they return at once.
@@ -42,11 +37,9 @@ class Session {
   std::string connection();
   void show(const Gate* gate);
   std::string lost(unsigned closed_soon) const;
-  std::string attend(Client& client, Gate& gate);
-  std::vector<Subscription> subscribe(Client& client, Gate& gate, const std::vector<Subscription>& wanted);
-  void take_messages(Client& client, Gate& gate);
+  void attend(Client& client);
+  std::vector<Subscription> subscribe(Client& client, const std::vector<Subscription>& wanted);
   void leave(Client& client, Gate& gate);
-  void on_messages(std::vector<Message> messages);
   void on_lost();
   void set_state(State state, const std::string& error);
   bool stopping() const;
@@ -56,17 +49,16 @@ class Session {
   const config::MqttBroker broker_;
   Queue* queue_;
   const Clock& clock_;
+  const Gate::Take take_;
 
   // run()'s thread only.
   Resolver resolver_;
-  Take take_;
   std::vector<Subscription> subscriptions_;
   std::string lowered_;
   std::minstd_rand jitter_{std::random_device{}()};
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Message> messages_;  // that the gate gave out; it bounds them
   bool stop_ = false;
   bool lost_ = false;
   const Gate* gate_ = nullptr;  // of the connection, while there is one
