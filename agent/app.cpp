@@ -198,7 +198,7 @@ int run(const config::Config& config) {
   // A hundred links are a hundred threads; each arena of malloc's keeps what its busiest moment took, unless it gives
   // back what is free at its end. Mapping and unmapping blocks of some 100 KB one by one would cost a tenth of the CPU.
   mallopt(M_ARENA_MAX, 2);
-  mallopt(M_TRIM_THRESHOLD, 128 << 10);
+  mallopt(M_TRIM_THRESHOLD, 384 << 10);
   mallopt(M_MMAP_THRESHOLD, 4 << 20);
   try {
     // Never destroyed: see run_agent.
