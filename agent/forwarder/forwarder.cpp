@@ -92,7 +92,7 @@ Forwarder::Impl::Time Forwarder::Impl::next_turn() const {
   for (const Block& block : blocks_) {
     if (!block.asked && !block.question.empty()) next = std::min(next, block.again);
   }
-  if (transaction_) next = std::min(next, transaction_->due(now, kafka_.linger));
+  if (transaction_) next = std::min(next, transaction_->due(now, kafka_.linger, window_.expected()));
   // What waits for its partition is handed over in time for the acknowledgement of what is on the way.
   for (const Routes::Number number : routes_.waiting) {
     const Route& route = routes_[number];

@@ -24,6 +24,7 @@ void Forwarder::Impl::take_events() {
   if (std::exchange(acknowledged_, false)) set_state(LinkState::up, "");
   watch_link(events);
   renew_ = renew_ || events.renew;
+  if (events.registered) begin_sending();
   if (events.holds) fail("");
   const bool nothing_comes = loans_.empty() || health_.state != LinkState::up;
   if (events.fatal) {

@@ -79,7 +79,7 @@ class Forwarder::Impl {
   bool open(const Route& route, Time now) const;
   std::size_t waiting(const Route& route) const;
   void hold(Routes::Number number, const Message& message, bool behind);
-  void send_held();
+  void send_held(std::size_t most = Flight::kNoLimit);
   void send_from(Route& route, Outbox& outbox, Time now);
   void forget_delivered();
   bool send(Route& route, Loan& loan, const Message& message, Time now);
@@ -117,6 +117,8 @@ class Forwarder::Impl {
   void take_checkpoint();
   void judge_rival();
   bool begin_transaction();
+  bool gathering() const { return transaction_ && transaction_->gathers(); }
+  void begin_sending();
   void fill_transaction();
   void close_transaction();
   void send_checkpoint();

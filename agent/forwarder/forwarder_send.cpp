@@ -102,7 +102,7 @@ void Forwarder::Impl::dispatch(Place place, Message& message, std::size_t first,
     loan.release(first);
   } else if (route.parked) {
     loan.park(first);
-  } else if (!behind && route.first.empty() && open(route, now)) {
+  } else if (!gathering() && !behind && route.first.empty() && open(route, now)) {
     if (!send(route, loan, message, now)) loan.release(first);
   } else {
     hold(number, message, behind);
@@ -145,19 +145,21 @@ void Forwarder::Impl::hold(Routes::Number number, const Message& message, bool b
   routes_.waiting.push_back(number);
 }
 
-void Forwarder::Impl::send_held() {
-  if (held_ + held_back_ == 0 || failed_) return;
+/// `most`: of each route.
+void Forwarder::Impl::send_held(std::size_t most) {
+  if (held_ + held_back_ == 0 || failed_ || gathering()) return;
   pace_.go_on(Steady::now());
   CloseTime time;
-  std::erase_if(routes_.waiting, [this, &time](Routes::Number number) {
+  std::erase_if(routes_.waiting, [this, &time, most](Routes::Number number) {
     Route& route = routes_[number];
     Time now = time.now();
-    for (; !failed_ && !route.first.empty() && open(route, now); now = time.now()) {
+    std::size_t left = most;
+    for (; left > 0 && !failed_ && !route.first.empty() && open(route, now); --left, now = time.now()) {
       --held_;
       send_from(route, route.first, now);
     }
-    for (; !failed_ && route.first.empty() && !route.second.empty() && pace_.open() && open(route, now);
-         now = time.now()) {
+    for (; left > 0 && !failed_ && route.first.empty() && !route.second.empty() && pace_.open() && open(route, now);
+         --left, now = time.now()) {
       --held_back_;
       pace_.take();
       send_from(route, route.second, now);

@@ -145,15 +145,29 @@ bool Forwarder::Impl::begin_transaction() {
   *transaction_ = {};
   transaction_->phase = Phase::filling;
   transaction_->began = Steady::now();
+  window_.gather(true);
   return true;
+}
+
+// What comes from here on is behind what is on its way.
+void Forwarder::Impl::begin_sending() {
+  if (transaction_) transaction_->registered = true;
+  window_.gather(false);
 }
 
 void Forwarder::Impl::fill_transaction() {
   Transaction& transaction = *transaction_;
-  // With the first records, so that the broker learns of all partitions at once.
-  if (transaction.told == 0 && transaction.readings > 0) send_checkpoint();
+  // librdkafka tells the broker of new partitions as soon as it has a record for one, and of those that come later a
+  // round trip later: so each of them gets one record first.
+  if (transaction.gathers() && transaction.readings > 0) {
+    send_checkpoint();
+    if (!transaction.is_open()) return;
+    send_held(1);
+    send_held();
+  }
   const Time now = Steady::now();
-  const bool has_all = nothing_waits_ && held_ + held_back_ == 0 && now >= transaction.began + kafka_.linger;
+  const bool gone = transaction.registered && now >= transaction.began + kafka_.linger;
+  const bool has_all = nothing_waits_ && held_ + held_back_ == 0 && gone;
   if (has_all || loans_.full() || !transaction.takes_more(now, window_.expected())) close_transaction();
 }
 

@@ -9,6 +9,7 @@
 
 #include "agent/forwarder/broker_error.h"
 #include "agent/forwarder/kafka_hold.h"
+#include "agent/forwarder/kafka_registration.h"
 #include "agent/forwarder/kafka_security.h"
 #include "agent/forwarder/kafka_stats.h"
 #include "agent/forwarder/kafka_verdict.h"
@@ -84,9 +85,12 @@ struct NameHash {
 }  // namespace
 
 struct KafkaProducer::Impl {
+  explicit Impl(int wake) : registration(wake) {}
+
   rd_kafka_t* handle = nullptr;
   rd_kafka_queue_t* events = nullptr;
   KafkaHold hold;
+  KafkaRegistration registration;
   std::unique_ptr<KafkaSecurity> security;
   Partitioner partitioner = nullptr;
   bool transactional = false;
@@ -146,14 +150,18 @@ void KafkaProducer::Impl::open(Topic& topic, const char* name) const {
 
 KafkaProducer::KafkaProducer(const config::Kafka& kafka, const std::string& agent, int wake, Attempts& attempts,
                              std::size_t id)
-    : impl_(std::make_unique<Impl>()) {
+    : impl_(std::make_unique<Impl>(wake)) {
   impl_->security = std::make_unique<KafkaSecurity>(kafka, agent, attempts, KafkaSecurity::Role::producer, id);
   impl_->transactional = kafka.delivery == config::Delivery::exactly_once;
   impl_->handle = impl_->security->open([this](rd_kafka_conf_t* conf) {
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS |
                                        RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH);
     rd_kafka_conf_set_log_cb(conf, no_log);
-    if (!impl_->transactional) impl_->hold.attach(conf);
+    if (impl_->transactional) {
+      impl_->registration.attach(conf);
+    } else {
+      impl_->hold.attach(conf);
+    }
   });
   impl_->partitioner = partitioner(kafka.partitioner);
   impl_->events = rd_kafka_queue_get_main(impl_->handle);
@@ -274,6 +282,7 @@ KafkaEvents KafkaProducer::poll() {
   }
   result.renew = impl_->security->renew();
   result.holds = impl_->hold.holds();
+  result.registered = impl_->registration.take();
   return result;
 }
 
@@ -286,6 +295,7 @@ Step KafkaProducer::init_transactions(std::chrono::milliseconds at_most) {
 }
 
 Step KafkaProducer::begin() {
+  impl_->registration.take();  // of the transaction before
   return step(rd_kafka_begin_transaction(impl_->handle));
 }
 

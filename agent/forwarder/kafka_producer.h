@@ -41,9 +41,10 @@ struct KafkaEvents {
   std::vector<TopicReplicas> replicas;  // of topics of a cluster of several brokers
   std::string error;                    // the last one, in words
   bool all_brokers_down = false;
-  bool fatal = false;   // the producer must be made anew
-  bool fenced = false;  // and another one has taken its transactional id
-  bool renew = false;   // the same as fatal, for new certificates or secrets, once what is in flight is back
+  bool fatal = false;       // the producer must be made anew
+  bool fenced = false;      // and another one has taken its transactional id
+  bool renew = false;       // the same as fatal, for new certificates or secrets, once what is in flight is back
+  bool registered = false;  // exactly-once: librdkafka sends what it has been handed over for the transaction
   // A broker has refused what is in a request. What stood behind it comes back as undelivered, and nothing is taken
   // before go_on().
   bool holds = false;

@@ -34,31 +34,34 @@ class Transaction {
   std::size_t told = 0;         // of these, named by a checkpoint that was sent
   std::size_t checkpoints = 0;  // on their way
   bool test = false;            // it asks a blocked topic, and is given up
+  bool registered = false;      // the broker knows of its partitions, and librdkafka sends
   bool heard = false;           // something of it has been acknowledged
   bool stuck = false;           // it cannot end: the next one goes under another id
   bool doubted = false;         // reading: the agent's other ids are asked
   Phase seen = Phase::starting;
   Time seen_since;  // the phase is this one
 
+  /// `expected`: how long a flight takes.
   bool takes_more(Time now, std::chrono::microseconds expected) const {
-    using namespace std::chrono_literals;
     if (phase == Phase::idle) return true;
-    return phase == Phase::filling && readings < kMostReadings &&
-           now < began + std::max<std::chrono::microseconds>(100ms, 20 * expected);
+    return phase == Phase::filling && readings < kMostReadings && now < closes(expected);
   }
+
+  /// Nothing of it has left: what it begins with is still being claimed.
+  bool gathers() const { return phase == Phase::filling && told == 0; }
 
   /// Something of it may be on its way.
   bool is_open() const { return phase == Phase::filling || phase == Phase::closing; }
 
-  /// When to look after it again, where nothing else happens.
-  Time due(Time now, std::chrono::microseconds linger) const {
+  /// When to look after it again, where nothing else happens. `expected`: see takes_more().
+  Time due(Time now, std::chrono::microseconds linger, std::chrono::microseconds expected) const {
     using namespace std::chrono_literals;
     switch (phase) {
       case Phase::idle:
       case Phase::yielded:
         return next;
       case Phase::filling:
-        return std::max(now, began + linger);
+        return now < began + linger ? began + linger : std::max(now, closes(expected));
       case Phase::closing:
         return now + 1s;
       default:  // a call that has waited already
@@ -67,6 +70,11 @@ class Transaction {
   }
 
  private:
+  Time closes(std::chrono::microseconds expected) const {
+    using namespace std::chrono_literals;
+    return began + std::max<std::chrono::microseconds>(100ms, 20 * expected);
+  }
+
   static constexpr std::size_t kMostReadings = 300'000;
 };
 

@@ -39,7 +39,7 @@ bool Window::open(const Flight& flight, Time now, std::size_t waiting) const {
   const std::size_t most = flight.handed < flight.good ? std::max(flight.most, flight.largest) : flight.most;
   if (flight.messages >= most) return false;
   if (flight.behind) return most == Flight::kNoLimit && flight.newest_bytes < request_ && room_behind();
-  if (now < flight.closes && flight.newest_bytes < request_) return open();
+  if (joins(flight, now)) return open();
   if (!flight.proven || most != Flight::kNoLimit) return false;
   if (flight.messages < kPipelined) return open();
   // One request more waits in librdkafka at most, and only so long that its linger ends when the one before is back.
@@ -51,8 +51,7 @@ void Window::depart(Flight& flight, Time now, std::size_t bytes) {
     flight.moved = now;
     flight.together = 0;
   }
-  const bool joins = flight.behind || (now < flight.closes && flight.newest_bytes < request_);
-  if (flight.messages == 0 || !joins) {
+  if (flight.messages == 0 || !(flight.behind || joins(flight, now))) {
     flight.behind = flight.messages >= kPipelined && !flight.stalled;
     flight.before = flight.newest;
     flight.newest = 0;

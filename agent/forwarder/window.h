@@ -80,10 +80,16 @@ class Window {
   /// What is on the way does not count any more until all of it is back.
   void stall(Flight& flight);
 
+  /// While it is on, what is handed over does not leave, and joins the flight that waits.
+  void gather(bool on) { gathers_ = on; }
+
   /// The line may be another one than before.
   void restart() { line_ = limits_.first; }
   /// Nothing is on the way any more.
-  void clear() { messages_ = bytes_ = behind_messages_ = behind_bytes_ = 0; }
+  void clear() {
+    messages_ = bytes_ = behind_messages_ = behind_bytes_ = 0;
+    gathers_ = false;
+  }
   /// The broker has refused a request of so many bytes for its size.
   void refused(std::size_t bytes);
 
@@ -93,6 +99,9 @@ class Window {
 
  private:
   std::size_t most() const;
+  bool joins(const Flight& flight, Time now) const {
+    return (gathers_ || now < flight.closes) && flight.newest_bytes < request_;
+  }
   bool room_behind() const { return behind_messages_ < most() && behind_bytes_ < line_; }
   void learn(std::chrono::microseconds took, bool filled);
   void leave(Flight& flight, Time now);
@@ -103,6 +112,7 @@ class Window {
   std::size_t bytes_ = 0;
   std::size_t behind_messages_ = 0;  // of these, in librdkafka still
   std::size_t behind_bytes_ = 0;
+  bool gathers_ = false;
   std::size_t line_;     // bytes that the line takes at one time
   std::size_t request_;  // bytes of one flight
   std::chrono::microseconds expected_{0};

@@ -40,6 +40,20 @@ TEST_CASE("what comes within one linger joins the flight") {
   CHECK_FALSE(window.open(flight, kStart + 1ms, 0));
 }
 
+TEST_CASE("what librdkafka keeps back is joined by all that comes") {
+  Window window(kLinger, {});
+  Flight flight = proven(window, 600ms);
+  window.gather(true);
+  depart(window, flight, kStart, 10);
+  CHECK(window.open(flight, kStart + 500ms, 0));
+  depart(window, flight, kStart + 500ms, 10);
+  CHECK(flight.newest == 20);
+  window.gather(false);
+  CHECK_FALSE(window.open(flight, kStart + 600ms, 0));
+  arrive(window, flight, kStart + 700ms, 20);
+  CHECK(window.open(flight, kStart + 700ms, 0));
+}
+
 TEST_CASE("the next flight is held back until the one before is about to be acknowledged") {
   Window window(kLinger, {});
   Flight flight = proven(window, 60ms);
