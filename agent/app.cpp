@@ -1,6 +1,5 @@
 #include "agent/app.h"
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,12 +7,14 @@
 #include <future>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "agent/control.h"
 #include "agent/device_reading_json.h"
 #include "agent/forwarder/forwarder.h"
 #include "agent/log.h"
+#include "agent/memory.h"
 #include "agent/monitor.h"
 #include "agent/queue_options.h"
 #include "agent/service.h"
@@ -84,10 +85,12 @@ class App {
     const timespec tick{std::chrono::seconds(kTick).count(), 0};
     int signal = -1;
     auto give_back = std::chrono::steady_clock::now() + kGiveBackEvery;
+    bool started = false;
     do {
       monitor_.tick();
       if (std::chrono::steady_clock::now() >= give_back) {
-        malloc_trim(0);  // a burst is short; the memory it took would stay with the process
+        memory::give_back();
+        if (!std::exchange(started, true)) memory::forget_start();
         give_back += kGiveBackEvery;
       }
       const Status status = monitor_.status();
@@ -195,11 +198,7 @@ int run(const config::Config& config) {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // A hundred links are a hundred threads; each arena of malloc's keeps what its busiest moment took, unless it gives
-  // back what is free at its end. Mapping and unmapping blocks of some 100 KB one by one would cost a tenth of the CPU.
-  mallopt(M_ARENA_MAX, 2);
-  mallopt(M_TRIM_THRESHOLD, 384 << 10);
-  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  memory::keep_little();
   try {
     // Never destroyed: see run_agent.
     auto* app = new App(config);
