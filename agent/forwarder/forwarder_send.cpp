@@ -14,7 +14,7 @@ namespace {
 
 // Of messages that wait for their partition: about a megabyte.
 constexpr std::size_t kHeldMost = 2048;
-constexpr std::size_t kFollowing = 16'384;
+constexpr std::size_t kFollowing = Window::Limits{}.messages;
 
 }  // namespace
 

@@ -151,8 +151,10 @@ bool Forwarder::Impl::begin_transaction() {
 
 // What comes from here on is behind what is on its way.
 void Forwarder::Impl::begin_sending() {
-  if (transaction_) transaction_->registered = true;
   window_.gather(false);
+  if (!transaction_ || std::exchange(transaction_->registered, true)) return;
+  for (Route& route : routes_.all())
+    Window::leaves(route.flight, Steady::now());
 }
 
 void Forwarder::Impl::fill_transaction() {

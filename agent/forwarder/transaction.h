@@ -41,7 +41,7 @@ class Transaction {
   Phase seen = Phase::starting;
   Time seen_since;  // the phase is this one
 
-  /// `expected`: how long a flight takes.
+  /// `expected`: how long a flight takes; 0: not known.
   bool takes_more(Time now, std::chrono::microseconds expected) const {
     if (phase == Phase::idle) return true;
     return phase == Phase::filling && readings < kMostReadings && now < closes(expected);
@@ -72,6 +72,7 @@ class Transaction {
  private:
   Time closes(std::chrono::microseconds expected) const {
     using namespace std::chrono_literals;
+    if (expected == 0us) return Time::max();  // nothing is known of the line yet
     return began + std::max<std::chrono::microseconds>(100ms, 20 * expected);
   }
 

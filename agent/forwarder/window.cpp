@@ -156,7 +156,8 @@ void Window::learn(microseconds took, bool filled) {
     const double share = static_cast<double>((fastest_ + kLong).count()) / static_cast<double>(took.count());
     line_ = std::max(kLeast, static_cast<std::size_t>(static_cast<double>(line_) * share));
   } else if (filled && took < fastest_ + kQuick) {
-    line_ = std::min(limits_.bytes, line_ * (took < fastest_ + kQuick / 4 ? 4 : 2));
+    const std::size_t times = took < fastest_ + kQuick / 16 ? 8 : took < fastest_ + kQuick / 4 ? 4 : 2;
+    line_ = std::min(limits_.bytes, line_ * times);
   } else if (filled && took < fastest_ + kLong) {
     line_ = std::min(limits_.bytes, line_ + line_ / 4);
   }

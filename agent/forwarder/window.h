@@ -49,7 +49,7 @@ class Window {
   using Time = Flight::Time;
 
   struct Limits {
-    std::size_t messages = 16'384;  // on the way over all, on the slowest line: about 0.7 KB each inside librdkafka
+    std::size_t messages = 20'480;  // on the way over all, on the slowest line: about 0.7 KB each inside librdkafka
     std::size_t bytes = 4'000'000;  // of records, over all and of one flight
     std::size_t first = 16'384;     // bytes over all while nothing is known of the line
   };
@@ -82,6 +82,10 @@ class Window {
 
   /// While it is on, what is handed over does not leave, and joins the flight that waits.
   void gather(bool on) { gathers_ = on; }
+  /// What has gathered leaves now.
+  static void leaves(Flight& flight, Time now) {
+    if (!flight.behind) flight.left = now;
+  }
 
   /// The line may be another one than before.
   void restart() { line_ = limits_.first; }

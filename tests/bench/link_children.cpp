@@ -23,9 +23,9 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kDevices = 10;
 constexpr std::size_t kPoints = 20;
-constexpr std::size_t kPolls = 250;         // ten a second: 200 readings/s
-constexpr std::uint64_t kBacklog = 50'000;  // polls
-constexpr auto kLongest = 60s;
+constexpr std::size_t kPolls = 250;          // ten a second: 200 readings/s
+constexpr std::uint64_t kBacklog = 100'000;  // polls
+constexpr auto kLongest = 150s;
 constexpr auto kBareLongest = 30s;
 
 double seconds_since(Steady::time_point begin) {
