@@ -31,6 +31,12 @@ bool await(::mqtt::token& token, const Client::GiveUp& give_up) {
   return properties;
 }
 
+/// The broker takes Subscription Identifiers (5, section 3.2.2.3.12).
+bool may_identify(const ::mqtt::properties& connected) {
+  constexpr auto available = ::mqtt::property::SUBSCRIPTION_IDENTIFIERS_AVAILABLE;
+  return !connected.contains(available) || ::mqtt::get<std::uint8_t>(connected, available) != 0;
+}
+
 }  // namespace
 
 class Client::Impl {
@@ -45,7 +51,10 @@ class Client::Impl {
 
   std::string connect(const GiveUp& give_up) {
     try {
-      return await(*paho_.connect(options()), give_up) ? "" : "stopped";
+      const ::mqtt::token_ptr token = paho_.connect(options());
+      if (!await(*token, give_up)) return "stopped";
+      identifies_ = broker_.version == MQTTVERSION_5 && may_identify(token->get_connect_response().get_properties());
+      return "";
     } catch (const ::mqtt::exception& error) {
       const int code =
           error.get_reason_code() >= subscription_refused ? error.get_reason_code() : error.get_return_code();
@@ -60,7 +69,11 @@ class Client::Impl {
     std::vector<std::optional<int>> granted(wanted.size());
     try {
       for (const Subscription& subscription : wanted) {
-        tokens.push_back(paho_.subscribe(subscription.filter, subscription.qos));
+        ::mqtt::properties properties;
+        if (identifies_) {
+          properties.add({::mqtt::property::SUBSCRIPTION_IDENTIFIER, static_cast<std::int32_t>(subscription.id)});
+        }
+        tokens.push_back(paho_.subscribe(subscription.filter, subscription.qos, {}, properties));
       }
     } catch (const ::mqtt::exception&) {
       return granted;
@@ -112,6 +125,7 @@ class Client::Impl {
   const config::MqttBroker& broker_;
   const std::string token_;
   Lost lost_;
+  bool identifies_ = false;  // subscriptions
   ::mqtt::async_client paho_;
 };
 

@@ -15,6 +15,14 @@ std::string_view take_level(std::optional<std::string_view>& levels) {
   return level;
 }
 
+/// FNV-1a, folded into 1 to 268,435,455 (5, section 3.8.2.1.2).
+std::uint32_t identifier(std::string_view filter) {
+  std::uint32_t hash = 2'166'136'261U;
+  for (const char each : filter)
+    hash = (hash ^ static_cast<std::uint8_t>(each)) * 16'777'619U;
+  return hash % 268'435'455U + 1;
+}
+
 bool is_wildcard(std::string_view level) {
   return level == "+" || level == "#";
 }
@@ -44,7 +52,7 @@ bool covers(std::string_view outer, std::string_view inner) {
 std::vector<Subscription> cover(const std::vector<config::MqttRule>& rules) {
   std::vector<Subscription> out;
   for (const config::MqttRule& rule : rules) {
-    Subscription next{rule.topic, rule.qos};
+    Subscription next{rule.topic, rule.qos, identifier(rule.topic)};
     const auto outer = std::find_if(out.begin(), out.end(),
                                     [&](const Subscription& each) { return covers(each.filter, next.filter); });
     if (outer != out.end()) {
@@ -59,6 +67,11 @@ std::vector<Subscription> cover(const std::vector<config::MqttRule>& rules) {
     out.push_back(std::move(next));
   }
   return out;
+}
+
+const Subscription& serving(const std::vector<Subscription>& subscriptions, const config::MqttRule& rule) {
+  return *std::find_if(subscriptions.begin(), subscriptions.end(),
+                       [&](const Subscription& each) { return covers(each.filter, rule.topic); });
 }
 
 }  // namespace fieldpost::drivers::mqtt

@@ -57,6 +57,55 @@ Head read_head(std::string_view bytes) {
   return {1 + length.size, length.value, false};
 }
 
+/// How long a property of a PUBLISH is behind its identifier (5, section 3.3.2.3). Nothing: it is none, or not whole.
+std::optional<std::size_t> property_size(std::uint8_t id, std::string_view rest) {
+  const auto text = [&rest](std::size_t at) {
+    return rest.size() < at + 2 ? rest.size() + 1 : at + 2 + number_at(rest, at);
+  };
+  std::size_t size = 0;
+  switch (id) {
+    case 0x01:  // Payload Format Indicator
+      size = 1;
+      break;
+    case 0x02:  // Message Expiry Interval
+      size = 4;
+      break;
+    case 0x03:  // Content Type
+    case 0x08:  // Response Topic
+    case 0x09:  // Correlation Data
+      size = text(0);
+      break;
+    case 0x23:  // Topic Alias
+      size = 2;
+      break;
+    case 0x26:  // User Property
+      size = text(text(0));
+      break;
+    default:
+      return std::nullopt;
+  }
+  return size <= rest.size() ? std::optional(size) : std::nullopt;
+}
+
+bool read_properties(std::string_view rest, Publish& publish) {
+  constexpr std::uint8_t subscription_identifier = 0x0B;
+  while (!rest.empty()) {
+    const std::uint8_t id = byte_at(rest, 0);
+    rest.remove_prefix(1);
+    if (id == subscription_identifier) {
+      const Length value = read_length(rest);
+      if (value.size == 0) return false;
+      publish.subscriptions.push_back(static_cast<std::uint32_t>(value.value));
+      rest.remove_prefix(value.size);
+    } else {
+      const auto size = property_size(id, rest);
+      if (!size) return false;
+      rest.remove_prefix(*size);
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<std::uint16_t> packet_id(const Frame& frame) {
@@ -105,6 +154,7 @@ std::optional<Publish> read_publish(const Frame& frame, int version) {
   if (version >= 5) {  // section 3.3.2.3
     const Length properties = read_length(rest);
     if (properties.size == 0 || rest.size() - properties.size < properties.value) return std::nullopt;
+    if (!read_properties(rest.substr(properties.size, properties.value), publish)) return std::nullopt;
     rest.remove_prefix(properties.size + properties.value);
   }
   publish.payload = rest;

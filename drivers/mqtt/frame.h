@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fieldpost::drivers::mqtt {
 
@@ -55,9 +56,10 @@ struct Publish {
   std::string_view payload;
   std::optional<std::uint16_t> id;  // above QoS 0
   bool retained = false;
+  std::vector<std::uint32_t> subscriptions{};  // their identifiers, with version 5
 };
 
-/// `version`: of the protocol, as CONNECT has it. Nothing: it ends before its payload.
+/// `version`: of the protocol, as CONNECT has it. Nothing: it ends before its payload, or its properties are none.
 std::optional<Publish> read_publish(const Frame& frame, int version);
 
 /// Cuts a stream into packets. Of a PUBLISH that is longer than `longest` bytes the first so many are given, as if it

@@ -1,5 +1,6 @@
 #include "drivers/mqtt/interpreter.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -26,6 +27,10 @@ void keep_good(Portion& portion) {
   portion.points.resize(good_ones);
 }
 
+bool contains(const std::vector<std::uint32_t>& ids, std::uint32_t id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
 }  // namespace
 
 Decoded in_full(const Interpreted& made) {
@@ -46,9 +51,14 @@ Interpreter::Interpreter(const config::MqttBroker& broker, bool asks) : cache_(b
 
 std::optional<Request> Interpreter::read(const Message& message, const Stamp& arrival, const Use& use) {
   std::optional<sparkplug::Heard> heard;  // once, whatever number of rules match
+  // A broker may deliver a message once for each subscription that matches it: each rule takes the one that is its own.
+  // What an earlier configuration's subscription brings may have come for no other one.
+  const auto& ids = cache_.subscriptions();
+  const bool known = std::any_of(ids.begin(), ids.end(), [&](auto id) { return contains(message.causes, id); });
   for (const Series& series : cache_.of(message.topic)) {
     Interpreted made{series.plan->rule};
     if (message.retained && !made.rule->retained) continue;
+    if (known && !contains(message.causes, series.subscription)) continue;
     if (made.rule->payload == config::MqttRule::Payload::sparkplug) {
       if (!heard) heard = host_.take(message.topic, message.payload, message.retained, arrival);
       made.decoded = sparkplug::portions(*made.rule, message.topic, *heard);

@@ -1,6 +1,7 @@
 // What a broker delivers, and what becomes of it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +13,9 @@ namespace fieldpost::drivers::mqtt {
 struct Message {
   std::string topic;
   std::string payload;
-  bool retained = false;  // the broker had it from before the subscription
-  bool held = false;      // above QoS 0: the broker keeps it until it is acknowledged
+  bool retained = false;                // the broker had it from before the subscription
+  bool held = false;                    // above QoS 0: the broker keeps it until it is acknowledged
+  std::vector<std::uint32_t> causes{};  // MQTT 5: ids of the subscriptions that it is delivered for; none: not told
 };
 
 /// To be published with QoS 0, not retained.

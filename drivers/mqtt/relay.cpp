@@ -54,10 +54,10 @@ bool Relay::take_message(const Frame& frame) {
   // Again, though it is not acknowledged yet: it is the same one.
   if (frame.qos() == 2 && !exactly_.insert(*publish->id).second) return true;
   if (publish->id) ++unacknowledged_;
-  waiting_.push_back(
-      {frame.bytes.size(),
-       publish->id,
-       {std::string(publish->topic), std::string(publish->payload), publish->retained, frame.qos() > 0}});
+  waiting_.push_back({frame.bytes.size(),
+                      publish->id,
+                      {std::string(publish->topic), std::string(publish->payload), publish->retained, frame.qos() > 0,
+                       publish->subscriptions}});
   waiting_bytes_ += frame.bytes.size();
   return true;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "config/topic.h"
+#include "drivers/mqtt/cover.h"
 #include "drivers/mqtt/topic.h"
 
 namespace fieldpost::drivers::mqtt {
@@ -14,7 +15,13 @@ constexpr std::size_t longest_cached = 256;
 }  // namespace
 
 SeriesCache::SeriesCache(const config::MqttBroker& broker, std::size_t capacity)
-    : broker_(broker), plans_(broker.rules.begin(), broker.rules.end()), capacity_(capacity) {}
+    : broker_(broker), capacity_(capacity) {
+  const std::vector<Subscription> subscriptions = cover(broker.rules);
+  for (const Subscription& subscription : subscriptions)
+    subscriptions_.push_back(subscription.id);
+  for (const config::MqttRule& rule : broker.rules)
+    rules_.push_back({Plan(rule), serving(subscriptions, rule).id});
+}
 
 const std::vector<Series>& SeriesCache::of(std::string_view topic) {
   if (topic.size() > longest_cached) {
@@ -39,11 +46,12 @@ const std::vector<Series>& SeriesCache::of(std::string_view topic) {
 
 std::vector<Series> SeriesCache::make(std::string_view topic) const {
   std::vector<Series> made;
-  for (const Plan& plan : plans_) {
+  for (const auto& [plan, subscription] : rules_) {
     auto levels = match(config::without_share(plan.rule->topic), topic);
     if (!levels) continue;
     Series& series = made.emplace_back();
     series.plan = &plan;
+    series.subscription = subscription;
     series.levels = *std::move(levels);
     if (!plan.same_for_topic) continue;
     Names names = plan.names(series.levels);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ namespace fieldpost::drivers::mqtt {
 /// What one rule makes of one topic.
 struct Series {
   const Plan* plan = nullptr;
+  std::uint32_t subscription = 0;  // the id of the one that brings the rule its messages
   Levels levels;
   std::optional<Layout> layout;  // of a plan that is the same for a topic; nothing: the payload has a say in it, or
   std::string problem;           // why the topic gives no names
@@ -32,6 +34,9 @@ class SeriesCache {
   /// One for each rule that matches, in the order of the rules. Valid until the next call.
   const std::vector<Series>& of(std::string_view topic);
 
+  /// The ids of the subscriptions that bring the rules their messages.
+  const std::vector<std::uint32_t>& subscriptions() const { return subscriptions_; }
+
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -43,7 +48,12 @@ class SeriesCache {
   std::vector<Series> make(std::string_view topic) const;  // with views into the topic
 
   const config::MqttBroker& broker_;
-  std::vector<Plan> plans_;  // of the broker's rules
+  struct Served {
+    Plan plan;
+    std::uint32_t subscription;
+  };
+  std::vector<Served> rules_;
+  std::vector<std::uint32_t> subscriptions_;
   std::size_t capacity_;
   std::list<Entry> entries_;                                                   // the most recently used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_topic_;  // keys are views into entries_

@@ -1,5 +1,7 @@
 // Rules whose filters overlap, on a broker that delivers a message once for each subscription, and on one that does
 // not: each rule makes one reading of a message.
+#include <algorithm>
+
 #include "tests/integration/mqtt_bench.h"
 
 namespace fieldpost {
@@ -39,6 +41,49 @@ TEST_CASE("mqtt: overlapping rules each make one reading of a message, however o
   publisher.publish("yard/tank/last", "3");
   REQUIRE(bench.wait_for_readings(6));
   CHECK(log_of(bench.take()) == "narrow/v tank/v all/v pump/v all/v all/v ");
+}
+
+TEST_CASE("mqtt 5: rules whose filters cross each make one reading, though the broker delivers once for each") {
+  if (!Mosquitto::installed()) FIELDPOST_SKIP("no Mosquitto is installed");
+  Mosquitto mosquitto;
+  MqttBench bench;
+  auto broker = mqtt_broker(mosquitto.port(), {mqtt_rule("yard/+", "by-place", "v", Kind::text),
+                                               mqtt_rule("+/tank", "by-thing", "v", Kind::text),
+                                               mqtt_rule("yard/tank", "exact", "v", Kind::text)});
+  broker.version = 5;
+  RunningMqtt source(broker, bench);
+  REQUIRE(source.wait_for(State::up));
+  Publisher publisher(mosquitto.port());
+  publisher.publish("yard/tank", "1");
+  publisher.publish("yard/pump", "2");
+  publisher.publish("park/tank", "3");
+  publisher.publish("yard/tank", "4");
+  REQUIRE(bench.wait_for_readings(8));
+  std::vector<std::string> devices;
+  for (const SeenReading& reading : bench.take())
+    devices.push_back(reading.device);
+  std::sort(devices.begin(), devices.end());
+  CHECK(devices == std::vector<std::string>{"by-place", "by-place", "by-place", "by-thing", "by-thing", "by-thing",
+                                            "exact", "exact"});
+}
+
+TEST_CASE("mqtt 5: what waits at the broker when the rules change makes readings by the new ones") {
+  if (!Mosquitto::installed()) FIELDPOST_SKIP("no Mosquitto is installed");
+  Mosquitto mosquitto;
+  MqttBench bench;
+  auto broker = mqtt_broker(mosquitto.port(), {mqtt_rule("yard/#", "before", "v", Kind::text)});
+  broker.version = 5;
+  {
+    RunningMqtt source(broker, bench);
+    REQUIRE(source.wait_for(State::up));
+  }
+  Publisher publisher(mosquitto.port());
+  publisher.publish("yard/tank", "1");
+  broker.rules = {mqtt_rule("yard/+", "{1}", "v", Kind::text)};
+  RunningMqtt source(broker, bench);
+  REQUIRE(source.wait_for(State::up));
+  REQUIRE(bench.wait_for_readings(1));
+  CHECK(log_of(bench.take()) == "tank/v ");
 }
 
 }  // namespace fieldpost

@@ -87,4 +87,19 @@ TEST_CASE("mqtt cover: what one filter covers it matches, for all topics and fil
   }
 }
 
+TEST_CASE("mqtt cover: a subscription's identifier is its filter's for ever, and a rule has one that serves it") {
+  std::vector<config::MqttRule> rules(3);
+  rules[0].topic = "a/+";
+  rules[1].topic = "+/b";
+  rules[2].topic = "a/b";
+  const auto subscriptions = cover(rules);
+  REQUIRE(subscriptions.size() == 2);
+  CHECK(subscriptions[0].id == 26'084'070);
+  CHECK(subscriptions[0].id != subscriptions[1].id);
+  CHECK(serving(subscriptions, rules[1]).filter == "+/b");
+  CHECK(serving(subscriptions, rules[2]).filter == "a/+");
+  std::swap(rules[0], rules[2]);
+  CHECK(serving(cover(rules), rules[2]).id == subscriptions[0].id);
+}
+
 }  // namespace fieldpost::drivers::mqtt

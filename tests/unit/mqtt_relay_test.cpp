@@ -191,6 +191,37 @@ TEST_CASE("mqtt relay: a message of version 5 is found behind its properties, an
   CHECK(relay.next()->retained);
 }
 
+TEST_CASE("mqtt relay: a message of version 5 says for which subscriptions it is delivered") {
+  const auto [what, properties, causes, good] =
+      GENERATE(table<std::string, std::string, std::vector<std::uint32_t>, bool>({
+          {"none", "", {}, true},
+          {"one", std::string("\x0B\x07", 2), {7}, true},
+          {"two among all others",
+           std::string("\x01\x01\x02\x01\x02\x03\x04\x0B\x80\x01\x03\x00\x01"
+                       "a\x08\x00\x01"
+                       "b\x09\x00\x01"
+                       "c\x23\x00\x01\x26\x00\x01"
+                       "d\x00\x01"
+                       "e\x0B\x02",
+                       34),
+           {128, 2},
+           true},
+          {"an identifier that ends too soon", std::string("\x0B\x80", 2), {}, false},
+          {"a property that is none of a message", std::string("\x11\x00\x00\x00\x01", 5), {}, false},
+          {"a text that ends too soon", std::string("\x03\x00\x05x", 4), {}, false},
+          {"a pair with one text", std::string("\x26\x00\x01x", 4), {}, false},
+      }));
+  INFO(what);
+  Relay relay(5);
+  const std::string bytes =
+      packet(Packet::publish, text("a") + static_cast<char>(properties.size()) + properties + "payload");
+  CHECK(relay.from_broker(bytes, Time{}) == good);
+  if (!good) return;
+  REQUIRE(relay.next() != nullptr);
+  CHECK(relay.next()->causes == causes);
+  CHECK(relay.next()->payload == "payload");
+}
+
 TEST_CASE("mqtt relay: what is asked for is published with QoS 0, between Paho's packets") {
   const int version = GENERATE(4, 5);
   Relay relay(version);
