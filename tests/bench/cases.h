@@ -68,7 +68,9 @@ Results device_to_kafka();
 Results device_to_kafka_fast();
 /// MQTT of QoS 1 without Kafka: what the broker has kept, also on a slow disk.
 Results mqtt_queue();
-/// The same with Kafka.
+/// The same with fsyncs of 5 ms, from a broker that keeps to its window.
+Results mqtt_window();
+/// As mqtt_queue(), with Kafka.
 Results mqtt_kafka();
 /// MQTT of QoS 1 at 1,000 messages/s: from the publish to Kafka's acknowledgement.
 Results mqtt_latency();

@@ -11,6 +11,7 @@
 #include "tests/bench/mqtt_agent.h"
 #include "tests/bench/mqtt_load.h"
 #include "tests/bench/process_figures.h"
+#include "tests/bench/strict_broker.h"
 #include "tests/support/kafka.h"
 #include "tests/support/topic_reader.h"
 
@@ -102,6 +103,27 @@ Results mqtt_queue() {
   const Rate bare = kept_bare();
   add(results, "mqtt-queue", kept({kNoKafka, "mqtt-queue"}), bare);
   add(results, "mqtt-queue-slow-disk", kept({kNoKafka, "mqtt-queue", 1, slow_disk(kSync)}), bare);
+  return results;
+}
+
+Results mqtt_window() {
+  constexpr auto kTime = 5s;
+  Results results;
+  for (const std::size_t window : {20U, 100U, 1000U}) {
+    StrictBroker broker(window);
+    MqttAgent agent(broker.url(), {kNoKafka, "mqtt-window", 1, slow_disk(kSync)});
+    agent.start();
+    std::this_thread::sleep_for(1s);
+    const std::uint64_t before = broker.acknowledged();
+    const auto began = Steady::now();
+    std::this_thread::sleep_for(kTime);
+    const auto count = static_cast<double>(broker.acknowledged() - before);
+    const double rate = count / std::chrono::duration<double>(Steady::now() - began).count();
+    agent.stop();
+    results.push_back({"mqtt-window-" + std::to_string(window), rate, "messages/s",
+                       static_cast<double>(window) / std::chrono::duration<double>(kSync).count(),
+                       "a window for each fsync, and nothing else"});
+  }
   return results;
 }
 
