@@ -185,8 +185,11 @@ void GateLine::pass() {
     if (down->empty()) {
       const drivers::Channel::Moved got = channel_->read(down->bytes.data(), down->bytes.size());
       if (got.closed) return;
-      if (got.bytes > 0) down->fill(got.bytes);
-      for_net |= got.wait;
+      if (got.bytes > 0) {
+        down->fill(got.bytes);
+      } else {
+        for_net |= got.wait;
+      }
     }
     if (!down->empty()) {
       const ssize_t wrote = ::send(far_, down->bytes.data() + down->from, down->to - down->from, MSG_NOSIGNAL);

@@ -169,8 +169,8 @@ bool Gate::read_broker() {
       write_paho();
       return false;
     }
-    if (got.bytes == 0) break;
-    any = true;
+    any = any || got.bytes > 0;
+    if (got.wait != 0) break;
   }
   unread_ = !relay_.reads_broker();
   if (any) confirm_at_once(channel_->fd());

@@ -111,7 +111,11 @@ Channel::Moved Channel::shake_hands() {
 }
 
 Channel::Moved Channel::read(char* into, std::size_t size) {
-  if (!tls_) return of_socket(recv(fd(), into, size, 0), POLLIN);
+  if (!tls_) {
+    Moved got = of_socket(recv(fd(), into, size, 0), POLLIN);
+    if (got.bytes > 0 && got.bytes < size) got.wait = POLLIN;
+    return got;
+  }
   ERR_clear_error();
   return of_tls(SSL_read(tls_->ssl, into, static_cast<int>(size)));
 }

@@ -14,7 +14,8 @@ namespace fieldpost::drivers {
 
 class Channel {
  public:
-  /// What a call has done. Where it has moved nothing it is to be repeated when poll() gives `wait` for the descriptor.
+  /// What a call has done. Where it has moved nothing it is to be repeated when poll() gives `wait` for the descriptor;
+  /// where it has, `wait` says that nothing more would move before.
   struct Moved {
     std::size_t bytes = 0;
     short wait = 0;
