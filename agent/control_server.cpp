@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "agent/control.h"
+#include "buffer/thread_name.h"
 
 namespace fieldpost {
 namespace {
@@ -155,6 +156,7 @@ class ControlServer::Impl {
   }
 
   void serve() {
+    name_thread("control");
     while (!stopping()) {
       wait();
       if (!listener_.open()) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "buffer/queue_impl.h"
+#include "buffer/thread_name.h"
 
 namespace fieldpost {
 namespace {
@@ -21,6 +22,7 @@ constexpr auto kGiveUpAfter = 2s;
 }  // namespace
 
 void Queue::Impl::write() {
+  name_thread("writer");
   Lock lock(mutex_);
   while (!stopping_) {
     const Due what = due(wakes_at_);

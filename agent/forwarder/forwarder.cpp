@@ -7,6 +7,7 @@
 
 #include "agent/forwarder/forwarder_impl.h"
 #include "agent/forwarder/topic_problem.h"
+#include "buffer/thread_name.h"
 
 namespace fieldpost {
 
@@ -67,6 +68,7 @@ void Forwarder::Impl::sleep_until(Time until) const {
 }
 
 void Forwarder::Impl::run() {
+  name_thread("forwarder");
   while (!finished()) {
     ++turns_;
     asleep_ = true;  // from here on an append rings; what came before it is seen by the claim below

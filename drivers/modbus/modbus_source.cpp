@@ -4,6 +4,8 @@
 #include <future>
 #include <utility>
 
+#include "buffer/thread_name.h"
+
 namespace fieldpost::drivers {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -58,6 +60,7 @@ void ModbusSource::join() {
 }
 
 void ModbusSource::run() {
+  name_thread(name());
   while (!stopping_ && !devices_.empty()) {
     serve_one();
     if (!poll_next()) break;

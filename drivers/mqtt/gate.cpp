@@ -11,6 +11,7 @@
 #include <ctime>
 #include <utility>
 
+#include "buffer/thread_name.h"
 #include "config/secret.h"
 #include "drivers/mqtt/login.h"
 #include "drivers/mqtt/words.h"
@@ -57,6 +58,7 @@ void Gate::fail(const std::string& problem) {
 }
 
 void Gate::run() {
+  name_thread(broker_.name);
   Meeting::Guest guest = meeting_.meet(Steady::now() + kPatience, interrupt_);
   if (!guest.socket.open()) return;
   paho_ = std::move(guest.socket);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "buffer/thread_name.h"
 #include "drivers/backoff.h"
 #include "drivers/mqtt/words.h"
 
@@ -30,6 +31,7 @@ Session::Session(const config::MqttBroker& broker, Queue* queue, const Clock& cl
       since_(clock.now().wall) {}
 
 void Session::run() {
+  name_thread("session");
   unsigned closed_soon = 0;
   for (unsigned attempt = 0; !stopping(); ++attempt) {
     const auto began = steady_clock::now();

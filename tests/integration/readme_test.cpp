@@ -1,8 +1,11 @@
 // Every example of README.md, run as it stands there: a newcomer gets what he was told.
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "agent/cli/args.h"
@@ -157,6 +160,16 @@ class Walk {
   int code_ = 0;
 };
 
+std::set<std::string> thread_names(pid_t pid) {
+  std::set<std::string> names;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    std::string name;
+    std::getline(std::ifstream(thread.path() / "comm"), name);
+    names.insert(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 TEST_CASE("readme: these tests run all of its commands") {
@@ -211,6 +224,9 @@ TEST_CASE("readme: an MQTT message becomes the record shown") {
   support::Process agent(trial.options(run));
   REQUIRE(agent.wait_for_output("mqtt yard: up", 30s));
   support::Publisher(mosquitto.port()).publish("yard/tank-1/state", R"({"level": 71.5})");
+  const std::set<std::string> threads = thread_names(agent.pid());
+  for (const char* name : {"forwarder", "rdk:main", "writer", "plc-a", "yard"})
+    CHECK(threads.contains(name));
   std::string line;
   const auto end = std::chrono::steady_clock::now() + 30s;
   while (line.empty() && std::chrono::steady_clock::now() < end)
