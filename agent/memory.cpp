@@ -6,34 +6,37 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <span>
 
 namespace fieldpost::memory {
 namespace {
 
+void* at(std::uintptr_t address) {
+  return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr): the loader tells of numbers
+}
+
 /// Its code was written to when it was loaded.
-bool is_relocated(const dl_phdr_info& object) {
-  for (int i = 0; i < object.dlpi_phnum; ++i) {
-    if (object.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
-    const std::uintptr_t at = object.dlpi_addr + object.dlpi_phdr[i].p_vaddr;
-    for (auto* entry = reinterpret_cast<const ElfW(Dyn)*>(at); entry->d_tag != DT_NULL;
-         ++entry) {  // NOLINT(performance-no-int-to-ptr)
-      if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL) != 0))
-        return true;
-    }
+bool is_relocated(const dl_phdr_info& object, const ElfW(Phdr) & dynamic) {
+  const auto* entry = static_cast<const ElfW(Dyn)*>(at(object.dlpi_addr + dynamic.p_vaddr));
+  for (; entry->d_tag != DT_NULL; ++entry) {
+    const bool flags = entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL) != 0;
+    if (entry->d_tag == DT_TEXTREL || flags) return true;
   }
   return false;
 }
 
 // Code and constants: nobody writes to them, so that they are in the file as they are in memory.
 int forget(dl_phdr_info* object, std::size_t /*size*/, void* /*data*/) {
-  if (is_relocated(*object)) return 0;
+  const std::span segments(object->dlpi_phdr, object->dlpi_phnum);
+  for (const auto& segment : segments) {
+    if (segment.p_type == PT_DYNAMIC && is_relocated(*object, segment)) return 0;
+  }
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  for (int i = 0; i < object->dlpi_phnum; ++i) {
-    const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+  for (const auto& segment : segments) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
     const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
     const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
-    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // NOLINT(performance-no-int-to-ptr)
+    madvise(at(begin), end - begin, MADV_DONTNEED);
   }
   return 0;
 }
