@@ -72,7 +72,8 @@ class Transaction {
  private:
   Time closes(std::chrono::microseconds expected) const {
     using namespace std::chrono_literals;
-    if (expected == 0us) return Time::max();  // nothing is known of the line yet
+    // Also while nothing is known of the line: what it has may all be parked, so that no flight tells of the line, and
+    // before the link is up no more than one batch is claimed.
     return began + std::max<std::chrono::microseconds>(100ms, 20 * expected);
   }
 
