@@ -89,7 +89,7 @@ std::string reading_text(const Portion& portion, std::size_t point) {
   return line + "\n";
 }
 
-Json reading_json(const Portion& portion, std::size_t point, std::int64_t arrival) {
+Json reading_json(const Portion& portion, std::size_t point, std::int64_t arrival, bool marked) {
   const PointName& name = portion.points[point];
   const Value& value = portion.values[point];
   const auto* bad = std::get_if<Bad>(&value);
@@ -101,6 +101,7 @@ Json reading_json(const Portion& portion, std::size_t point, std::int64_t arriva
   if (!name.unit.empty()) json["unit"] = name.unit;
   json["quality"] = bad == nullptr ? "good" : "bad";
   if (bad != nullptr) json["reason"] = bad->reason;
+  if (bad == nullptr && marked) json["reason"] = "retained";
   return json;
 }
 
@@ -154,7 +155,7 @@ std::string to_json(const ReadMessage& read) {
   for (const Decoded& decoded : read.readings) {
     for (const Portion& portion : decoded.portions) {
       for (std::size_t point = 0; point < portion.values.size(); ++point)
-        json["readings"].push_back(reading_json(portion, point, read.arrival.wall));
+        json["readings"].push_back(reading_json(portion, point, read.arrival.wall, decoded.marked));
     }
     if (!decoded.problem.empty()) json["problems"].push_back(decoded.problem);
   }

@@ -4,8 +4,9 @@
 namespace fieldpost {
 
 Layout::Layout(std::string source, std::string device, std::vector<PointName> points, Lane lane)
-    : names_(std::make_shared<const Names>(Names{std::move(source), std::move(device), std::move(points)})),
-      lane_(lane) {}
+    : Layout(Names{std::move(source), std::move(device), std::move(points), {}}, lane) {}
+
+Layout::Layout(Names names, Lane lane) : names_(std::make_shared<const Names>(std::move(names))), lane_(lane) {}
 
 std::string Layout::encoded() const {
   std::string out;
@@ -16,6 +17,7 @@ std::string Layout::encoded() const {
     wire::put_string(out, point.name);
     wire::put_string(out, point.unit);
   }
+  if (!remark().empty()) wire::put_string(out, remark());
   return out;
 }
 
@@ -32,14 +34,23 @@ std::optional<Layout> Layout::decode(std::string_view encoded, Lane lane) {
     std::string name(cursor.string());
     points.push_back({std::move(name), std::string(cursor.string())});
   }
+  std::string remark;
+  if (cursor.ok() && !cursor.at_end()) {
+    remark = cursor.string();
+    if (remark.empty()) return std::nullopt;
+  }
   if (!cursor.ok() || !cursor.at_end()) return std::nullopt;
-  return Layout(std::move(source), std::move(device), std::move(points), lane);
+  return Layout(Names{std::move(source), std::move(device), std::move(points), std::move(remark)}, lane);
 }
 
 Layout Layout::part(std::size_t from, std::size_t count) const {
   if (count == points().size()) return *this;
   const auto begin = points().begin() + static_cast<std::ptrdiff_t>(from);
-  return {source(), device(), {begin, begin + static_cast<std::ptrdiff_t>(count)}, lane_};
+  return {Names{source(), device(), {begin, begin + static_cast<std::ptrdiff_t>(count)}, remark()}, lane_};
+}
+
+Layout Layout::remarked(std::string remark) const {
+  return {Names{source(), device(), points(), std::move(remark)}, lane_};
 }
 
 }  // namespace fieldpost

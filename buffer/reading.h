@@ -66,19 +66,26 @@ class Layout {
   const std::string& device() const { return names_->device; }
   const std::vector<PointName>& points() const { return names_->points; }
   Lane lane() const { return lane_; }
+  /// What holds for each good value, as its record says in `reason`; empty: nothing.
+  const std::string& remark() const { return names_->remark; }
   /// The same for all copies, as long as one of them lives.
   const void* identity() const { return names_.get(); }
   /// The names as the database keeps them.
   std::string encoded() const;
   /// Of `count` points from `from` on.
   Layout part(std::size_t from, std::size_t count) const;
+  /// The same names, of values for which `remark` holds. `remark` is not empty.
+  Layout remarked(std::string remark) const;
 
  private:
   struct Names {
     std::string source;
     std::string device;
     std::vector<PointName> points;
+    std::string remark;
   };
+  Layout(Names names, Lane lane);
+
   std::shared_ptr<const Names> names_;
   Lane lane_;
 };

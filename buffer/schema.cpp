@@ -84,6 +84,8 @@ CREATE TABLE identity(
 );
 INSERT INTO identity VALUES(1, 1 + (random() & 0xfffffffffffff));
 )",
+    // Names may have a remark, which earlier versions take for damage.
+    "",
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace fieldpost {
 
 constexpr std::int64_t kApplicationId = 0x46507374;  // "FPst"
-constexpr std::int64_t kSchemaVersion = 3;
+constexpr std::int64_t kSchemaVersion = 4;
 
 /// Makes the tables in an empty database, or brings those of an earlier version up to date: each step is a transaction.
 /// Throws BufferRefused for a newer version, sqlite::Error.

@@ -136,10 +136,11 @@ struct MqttValue {
 /// payload, {*} for the name or number of the element that a * in `values` stands for.
 struct MqttRule {
   enum class Payload { json, text, raw, sparkplug };
+  enum class Retained { take, mark, ignore };
   std::string place;      // where it stands: FILE:LINE: mqtt[NAME].subscribe[N]
   std::string topic;      // a filter with + and #
   int qos = 1;            // 0 to 2
-  bool retained = true;   // false: messages that the broker had kept from before are left out
+  Retained retained = Retained::take;  // what becomes of messages that the broker had kept from before
   bool keep_bad = false;  // a message with a problem is kept whole, as a rejected reading; not of Sparkplug
   Payload payload = Payload::json;
   // Templates. sparkplug: may be empty, for the names that births give; {metric} in `point` is the metric's.

@@ -114,7 +114,9 @@ MqttRule parse_mqtt_rule(Fields& fields, const Context& context) {
   Ground ground;
   ground.wildcards = parse_topic(fields, rule.topic);
   fields.integer("qos", rule.qos, 0, 2);
-  rule.retained = fields.choice("retained", {"take", "ignore"}) != "ignore";
+  const auto retained = fields.choice("retained", {"take", "mark", "ignore"});
+  if (retained == "mark") rule.retained = MqttRule::Retained::mark;
+  if (retained == "ignore") rule.retained = MqttRule::Retained::ignore;
   parse_mqtt_values(fields, rule);
   const bool sparkplug = rule.payload == MqttRule::Payload::sparkplug;  // the payload names what the rule does not
   ground.json = rule.payload == MqttRule::Payload::json;

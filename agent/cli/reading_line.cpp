@@ -55,11 +55,11 @@ void append_cell(std::string& line, std::string_view text) {
   line += '"';
 }
 
-/// Why there is no value, or what an event gives as its reason.
-std::string reason(const ValueView& value) {
-  if (const auto* bad = std::get_if<BadView>(&value)) return std::string(bad->reason);
-  const auto* event = std::get_if<EventView>(&value);
-  if (event == nullptr) return "";
+/// Why there is no value, what an event gives as its reason, or what holds for a good value.
+std::string reason(const StoredReading& reading) {
+  if (const auto* bad = std::get_if<BadView>(&reading.value)) return std::string(bad->reason);
+  const auto* event = std::get_if<EventView>(&reading.value);
+  if (event == nullptr) return reading.layout.remark();
   const Json object = event_object(*event);
   return object.contains("reason") ? plain(object["reason"]) : "";
 }
@@ -75,7 +75,8 @@ void append_text(std::string& line, const StoredReading& reading) {
   const auto* bad = std::get_if<BadView>(&reading.value);
   std::string value = bad != nullptr ? "-" : printable(std::visit(ValueText{}, reading.value));
   if (!point.unit.empty()) value += " " + printable(point.unit);
-  const std::string quality = bad == nullptr ? "good" : "bad: " + printable(std::string(bad->reason));
+  const std::string why = printable(bad != nullptr ? std::string(bad->reason) : reading.layout.remark());
+  const std::string quality = (bad == nullptr ? "good" : "bad") + (why.empty() ? "" : ": " + why);
   line += rfc3339(reading.stamp.wall) + "  " + padded(printable(reading.layout.device() + "/" + point.name), 24) +
           "  " + padded(value, 16) + "  " + padded(quality, 16) + "  " + std::to_string(reading.session.id) + "/" +
           std::to_string(reading.seq) + (reading.lane == Lane::alarm ? "  alarm" : "");
@@ -87,7 +88,7 @@ void append_text(std::string& line, const StoredReading& reading) {
 }
 
 void append_json(std::string& line, const StoredReading& reading) {
-  const RecordFrame frame(reading.layout.device(), reading.layout.points()[reading.point]);
+  const RecordFrame frame(reading.layout, reading.layout.points()[reading.point]);
   const ClockMark mark = reading.stamp.synchronised ? ClockMark::none : ClockMark::unsynchronised;
   append_record(line, frame, record_head(reading.session), reading.seq, {reading.stamp.wall, mark}, reading.value);
 }
@@ -107,7 +108,7 @@ void append_csv(std::string& line, const StoredReading& reading) {
   append_cell(line, std::visit(ValueText{}, reading.value));
   append_cell(line, point.unit);
   append_cell(line, bad == nullptr ? "good" : "bad");
-  append_cell(line, reason(reading.value));
+  append_cell(line, reason(reading));
 }
 
 }  // namespace fieldpost::cli

@@ -70,9 +70,9 @@ struct Columns {
 
 class ConnectWriter final : public RecordWriter {
  public:
-  ConnectWriter(std::string_view device, const PointName& point) {
+  ConnectWriter(const Layout& layout, const PointName& point) {
     name_ = ",\"device\":";
-    json::append_string(name_, device);
+    json::append_string(name_, layout.device());
     name_ += ",\"point\":";
     json::append_string(name_, point.name);
     name_ += ",\"time\":";
@@ -82,6 +82,8 @@ class ConnectWriter final : public RecordWriter {
     } else {
       json::append_string(unit_, point.unit);
     }
+    append_remark(good_, layout);
+    if (good_.empty()) good_ = ",\"reason\":null";
   }
 
   void append(std::string& out, const RecordContent& content) const override {
@@ -109,7 +111,9 @@ class ConnectWriter final : public RecordWriter {
       json::append_string(out, bad->reason);
       out += "}}";
     } else {
-      out += ",\"quality\":\"good\",\"reason\":null}}";
+      out += ",\"quality\":\"good\"";
+      out += good_;
+      out += "}}";
     }
   }
 
@@ -119,12 +123,13 @@ class ConnectWriter final : public RecordWriter {
 
   std::string name_;  // from behind the seq up to the time
   std::string unit_;
+  std::string good_;  // the reason of a good value
 };
 
 }  // namespace
 
-RecordWriterPtr connect_writer(std::string_view device, const PointName& point) {
-  return std::make_unique<ConnectWriter>(device, point);
+RecordWriterPtr connect_writer(const Layout& layout, const PointName& point) {
+  return std::make_unique<ConnectWriter>(layout, point);
 }
 
 }  // namespace fieldpost

@@ -20,6 +20,7 @@ class DeviceWriter final : public RecordWriter {
       json::append_string(points_.emplace_back(), point.name);
       points_.back() += ':';
     }
+    append_remark(remark_, layout);
   }
 
   void append(std::string& out, const RecordContent& content) const override {
@@ -64,6 +65,7 @@ class DeviceWriter final : public RecordWriter {
       out += ',';
     }
     close(out);
+    out += remark_;
     out += '}';
   }
 
@@ -76,6 +78,7 @@ class DeviceWriter final : public RecordWriter {
 
   std::string device_;               // from behind the seq up to the time
   std::vector<std::string> points_;  // `"pressure":`
+  std::string remark_;
 };
 
 }  // namespace

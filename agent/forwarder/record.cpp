@@ -9,7 +9,7 @@ namespace {
 
 class ReadingWriter final : public RecordWriter {
  public:
-  ReadingWriter(std::string_view device, const PointName& point) : frame_(device, point) {}
+  ReadingWriter(const Layout& layout, const PointName& point) : frame_(layout, point) {}
   void append(std::string& out, const RecordContent& content) const override { append_record(out, frame_, content); }
 
  private:
@@ -27,9 +27,9 @@ std::string record_head(const SessionInfo& session) {
   return head;
 }
 
-RecordFrame::RecordFrame(std::string_view device, const PointName& point) {
+RecordFrame::RecordFrame(const Layout& layout, const PointName& point) {
   std::string text = ",\"device\":";
-  json::append_string(text, device);
+  json::append_string(text, layout.device());
   text += ",\"point\":";
   json::append_string(text, point.name);
   text += ",\"time\":\"";
@@ -38,12 +38,20 @@ RecordFrame::RecordFrame(std::string_view device, const PointName& point) {
     text += ",\"unit\":";
     json::append_string(text, point.unit);
   }
+  unit_size_ = text.size() - name_size_;
+  append_remark(text, layout);
   text_.assign(text);  // no larger than it is: there is one for each point
 }
 
 void append_clock(std::string& out, ClockMark mark) {
   if (mark == ClockMark::corrected) out += "\"clock\":\"corrected\",";
   if (mark == ClockMark::unsynchronised) out += "\"clock\":\"unsynchronised\",";
+}
+
+void append_remark(std::string& out, const Layout& layout) {
+  if (layout.remark().empty()) return;
+  out += ",\"reason\":";
+  json::append_string(out, layout.remark());
 }
 
 void append_value(std::string& out, const ValueView& value) {
@@ -85,13 +93,15 @@ void append_record(std::string& out, const RecordFrame& frame, const RecordConte
       json::append_number(out, named->code);
     }
   }
-  out += frame.tail();
+  out += frame.unit();
   if (const auto* bad = std::get_if<BadView>(&value)) {
     out += ",\"quality\":\"bad\",\"reason\":";
     json::append_string(out, bad->reason);
     out += '}';
   } else {
-    out += ",\"quality\":\"good\"}";
+    out += ",\"quality\":\"good\"";
+    out += frame.remark();
+    out += '}';
   }
 }
 
@@ -102,8 +112,8 @@ void append_record(std::string& out, const RecordFrame& frame, std::string_view 
   append_record(out, frame, {head, seq, time, text, {&value, 1}});
 }
 
-RecordWriterPtr reading_writer(std::string_view device, const PointName& point) {
-  return std::make_unique<ReadingWriter>(device, point);
+RecordWriterPtr reading_writer(const Layout& layout, const PointName& point) {
+  return std::make_unique<ReadingWriter>(layout, point);
 }
 
 }  // namespace fieldpost

@@ -31,12 +31,12 @@ class RecordWriter {
 using RecordWriterPtr = std::unique_ptr<const RecordWriter>;
 
 /// A reading, schema fieldpost.reading/1.
-RecordWriterPtr reading_writer(std::string_view device, const PointName& point);
+RecordWriterPtr reading_writer(const Layout& layout, const PointName& point);
 
 /// A poll, schema fieldpost.device/1.
 RecordWriterPtr device_writer(const Layout& layout);
 
 /// A reading as columns of a table, in the envelope that Kafka Connect's JsonConverter reads with schemas on.
-RecordWriterPtr connect_writer(std::string_view device, const PointName& point);
+RecordWriterPtr connect_writer(const Layout& layout, const PointName& point);
 
 }  // namespace fieldpost

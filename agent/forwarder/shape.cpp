@@ -50,8 +50,8 @@ LayoutShape Shapes::make(const SessionInfo& session, const Layout& layout) {
   for (const PointName& point : layout.points()) {
     names["point"] = point.name;
     shape.messages.push_back(message(session, names, shape.event_type, event_subject(layout.device(), point.name),
-                                     format_ == config::Format::json_schema ? connect_writer(layout.device(), point)
-                                                                            : reading_writer(layout.device(), point)));
+                                     format_ == config::Format::json_schema ? connect_writer(layout, point)
+                                                                            : reading_writer(layout, point)));
   }
   return shape;
 }

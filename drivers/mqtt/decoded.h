@@ -23,6 +23,7 @@ struct Decoded {
   std::vector<Portion> portions;
   std::string problem;  // what to tell the operator, the last one where there are several; empty: none
   bool kept = false;    // the message is, whole, as a rejected reading: the portions are what is good of it
+  bool marked = false;  // the good readings are, as those of a retained message
 };
 
 }  // namespace fieldpost::drivers::mqtt

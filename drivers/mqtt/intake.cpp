@@ -10,6 +10,7 @@ namespace fieldpost::drivers::mqtt {
 namespace {
 
 constexpr std::size_t cached_names = 4U << 20;  // bytes of names that payloads bring
+constexpr const char* marked = "retained";
 constexpr std::size_t listed_devices = 1'000;   // whoever can publish can make up devices; readings of all are taken
 
 std::string remedy(const std::string& broker, const config::MqttRule& rule) {
@@ -57,14 +58,18 @@ bool Intake::append(const Layout& layout, std::span<const Value> values, std::op
 }
 
 bool Intake::append(const Interpreted& made, const Arrival& arrival, Taken& taken) {
-  if (made.layout != nullptr) return append(*made.layout, made.said.values, made.said.wall, arrival, taken);
-  return append(made.decoded, arrival, taken);
+  if (made.layout == nullptr) return append(made.decoded, arrival, taken);
+  const auto& [values, wall, problem] = made.said;
+  if (made.decoded.marked) return append(made.layout->remarked(marked), values, wall, arrival, taken);
+  return append(*made.layout, values, wall, arrival, taken);
 }
 
 bool Intake::append(const Decoded& decoded, const Arrival& arrival, Taken& taken) {
   const auto& portions = decoded.portions;
   return std::all_of(portions.begin(), portions.end(), [&](const Portion& portion) {
-    return append(shapes_.of(portion.device, portion.points), portion.values, portion.wall, arrival, taken);
+    Layout layout = shapes_.of(portion.device, portion.points);
+    if (decoded.marked) layout = layout.remarked(marked);
+    return append(layout, portion.values, portion.wall, arrival, taken);
   });
 }
 

@@ -57,7 +57,7 @@ std::optional<Request> Interpreter::read(const Message& message, const Stamp& ar
   const bool known = std::any_of(ids.begin(), ids.end(), [&](auto id) { return contains(message.causes, id); });
   for (const Series& series : cache_.of(message.topic)) {
     Interpreted made{series.plan->rule};
-    if (message.retained && !made.rule->retained) continue;
+    if (message.retained && made.rule->retained == config::MqttRule::Retained::ignore) continue;
     if (known && !contains(message.causes, series.subscription)) continue;
     if (made.rule->payload == config::MqttRule::Payload::sparkplug) {
       if (!heard) heard = host_.take(message.topic, message.payload, message.retained, arrival);
@@ -70,6 +70,7 @@ std::optional<Request> Interpreter::read(const Message& message, const Stamp& ar
     } else {
       made.decoded = decode(*series.plan, series.levels, message.payload);
     }
+    made.decoded.marked = message.retained && made.rule->retained == config::MqttRule::Retained::mark;
     if (!use(made)) return std::nullopt;
   }
   if (!heard || !heard->ask_birth) return std::nullopt;

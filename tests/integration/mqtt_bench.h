@@ -28,6 +28,7 @@ struct SeenReading {
   std::string unit;
   Value value;
   std::int64_t wall = 0;
+  std::string remark{};
 };
 
 /// A queue in a folder of its own. Nobody acknowledges but take().
@@ -57,7 +58,7 @@ class MqttBench {
         for (std::size_t i = 0; i < reader.values().size(); ++i) {
           const Layout& layout = reader.layout();
           seen_.push_back({layout.source(), layout.device(), layout.points()[i].name, layout.points()[i].unit,
-                           owned(reader.values()[i]), reader.stamp().wall});
+                           owned(reader.values()[i]), reader.stamp().wall, layout.remark()});
         }
       }
       queue_.settle(*claim, {});

@@ -220,25 +220,30 @@ TEST_CASE("mqtt: the last will says that the agent is gone, but for an orderly s
   CHECK(heard.take()[0].value == Value{std::string("offline")});
 }
 
-TEST_CASE("mqtt: retained messages are taken, or ignored") {
+TEST_CASE("mqtt: retained messages are taken, marked or ignored") {
   Mosquitto mosquitto;
   Publisher publisher(mosquitto.port());
   publisher.publish("yard/tank", "1", 1, true);
   std::vector<config::MqttRule> rules = text_rules();
   rules.push_back(mqtt_rule("+/tank", "{1}", "w", Kind::text));
-  rules[1].retained = false;
+  rules[1].retained = config::MqttRule::Retained::ignore;
+  rules.push_back(mqtt_rule("+/tank", "marked", "w", Kind::text));
+  rules[2].retained = config::MqttRule::Retained::mark;
   MqttBench bench;
   RunningMqtt source(mqtt_broker(mosquitto.port(), rules), bench);
   REQUIRE(source.wait_for(State::up));
-  REQUIRE(bench.wait_for_readings(1));
+  REQUIRE(bench.wait_for_readings(2));
   publisher.publish("yard/tank", "2");
-  REQUIRE(bench.wait_for_readings(3));
+  REQUIRE(bench.wait_for_readings(5));
   std::vector<std::string> seen;
   for (const SeenReading& reading : bench.take())
-    seen.push_back(reading.device + " " + std::to_string(std::get<std::int64_t>(reading.value)));
-  CHECK(std::count(seen.begin(), seen.end(), "tank 1") >= 1);
-  CHECK(std::count(seen.begin(), seen.end(), "yard 1") == 0);
-  CHECK(std::count(seen.begin(), seen.end(), "yard 2") == 1);
+    seen.push_back(reading.device + " " + std::to_string(std::get<std::int64_t>(reading.value)) + " " + reading.remark);
+  CHECK(std::count(seen.begin(), seen.end(), "tank 1 ") >= 1);
+  CHECK(std::count(seen.begin(), seen.end(), "yard 1 ") == 0);
+  CHECK(std::count(seen.begin(), seen.end(), "yard 2 ") == 1);
+  CHECK(std::count(seen.begin(), seen.end(), "marked 1 retained") >= 1);
+  CHECK(std::count(seen.begin(), seen.end(), "marked 1 ") == 0);
+  CHECK(std::count(seen.begin(), seen.end(), "marked 2 ") == 1);
 }
 
 TEST_CASE("mqtt: a shared subscription's messages are of the filter behind its group") {

@@ -164,6 +164,23 @@ TEST_CASE("a topic that is forbidden holds up nobody else, and gets its readings
   check_parks(site, "may not write", [&] { support::allow_topic(brokers, site.topic("b")); });
 }
 
+TEST_CASE("a run whose first batch is all parked goes on with the next ones", "[threads]") {
+  if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
+  const auto delivery = GENERATE(config::Delivery::at_least_once, config::Delivery::exactly_once);
+  const std::string brokers = strict_kafka().brokers();
+  Site site(delivery == config::Delivery::exactly_once ? "first-once" : "first", delivery, brokers);
+  support::create_topic(brokers, site.topic("a"), 1);
+  // A batch has one lane, and the alarms' goes first.
+  site.queue.append(site.layouts[0], kClock.now(), std::vector<Value>{std::uint64_t{0}});
+  const Layout alarm("plc", "b", {{"n", ""}}, Lane::alarm);
+  site.queue.append(alarm, kClock.now(), std::vector<Value>{std::uint64_t{0}});
+  site.start();
+  CHECK(eventually(60s, [&] { return site.queue.health().account.delivered == 1; }));
+  CHECK(eventually(30s, [&] { return site.problem(site.topic("b")).has_value(); }));
+  support::create_topic(brokers, site.topic("b"), 1);
+  CHECK(eventually(60s, [&] { return site.queue.health().account.waiting == 0; }));
+}
+
 TEST_CASE("a producer that is made anew tells of a blocked topic anew, or no more") {
   if (const auto reason = support::Kafka::unavailable()) FIELDPOST_SKIP(*reason);
   const StrictKafka& ground = strict_kafka();

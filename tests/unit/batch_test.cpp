@@ -74,6 +74,23 @@ void check_sample(const Batch& batch) {
 
 }  // namespace
 
+TEST_CASE("names keep their remark, in whole and in part") {
+  const Layout layout = kPump.remarked("retained");
+  CHECK(layout.identity() != kPump.identity());
+  CHECK(layout.part(1, 1).remark() == "retained");
+  const std::string names = layout.encoded();
+  const auto read = Layout::decode(names, Lane::alarm);
+  REQUIRE(read);
+  CHECK(read->remark() == "retained");
+  CHECK(read->points()[1].name == "running");
+  CHECK(read->lane() == Lane::alarm);
+  for (std::size_t end = kPump.encoded().size() + 1; end < names.size(); ++end)
+    CHECK_FALSE(Layout::decode(names.substr(0, end), Lane::alarm));
+  CHECK_FALSE(Layout::decode(names + "x", Lane::alarm));
+  CHECK_FALSE(Layout::decode(kPump.encoded() + '\0', Lane::alarm));  // an empty one
+  CHECK(Layout::decode(kPump.encoded(), Lane::alarm)->remark().empty());
+}
+
 TEST_CASE("a batch reads back as it was built, in RAM and from its stored bytes") {
   const Batch batch = sample();
   check_sample(batch);

@@ -53,7 +53,7 @@ struct Scene {
       for (BatchReader reader(*claim->batch); reader.next();) {
         const ReadingTime time = time_of(reader.stamp(), claim->batch->boot(), clock.now(), clock.boot());
         std::string record;
-        append_record(record, {"", {}}, "", reader.first_seq(), time, reader.values()[0]);
+        append_record(record, {{"", "", {{}}}, {}}, "", reader.first_seq(), time, reader.values()[0]);
         sent.push_back(record);
       }
       queue.settle(*claim, {});

@@ -46,6 +46,32 @@ TEST_CASE("a reading is a message of its own, with its identity in the header") 
   CHECK(sent[1].readings == 1);
 }
 
+TEST_CASE("a layout's remark is the reason of its good values") {
+  BatchBuilder builder(session.id, Lane::telemetry, 7);
+  const Layout tank = Layout("yard", "tank", {{"level", "m"}, {"flow", ""}}).remarked("retained");
+  builder.add(tank, {time_us, 20'000'000}, 345, std::vector<Value>{1.5, Bad{"no value at /flow"}});
+  const Batch batch = builder.close();
+  config::Kafka kafka;
+  SECTION("as readings") {
+    const std::vector<Encoded> sent = encode(kafka, batch);
+    REQUIRE(sent.size() == 2);
+    CHECK(sent[0].value.ends_with(R"("value":1.5,"unit":"m","quality":"good","reason":"retained"})"));
+    CHECK(sent[1].value.ends_with(R"("value":null,"quality":"bad","reason":"no value at /flow"})"));
+  }
+  SECTION("as a poll") {
+    kafka.record = config::Record::device;
+    CHECK(encode(kafka, batch)[0].value.ends_with(
+        R"("values":{"level":1.5},"codes":{},"bad":{"flow":"no value at /flow"},"reason":"retained"})"));
+  }
+  SECTION("as columns") {
+    kafka.format = config::Format::json_schema;
+    const std::vector<Encoded> sent = encode(kafka, batch);
+    REQUIRE(sent.size() == 2);
+    CHECK(sent[0].value.ends_with(R"("quality":"good","reason":"retained"}})"));
+    CHECK(sent[1].value.ends_with(R"("quality":"bad","reason":"no value at /flow"}})"));
+  }
+}
+
 TEST_CASE("what waited through an outage or a start is marked, and what has no time gets that of sending") {
   const Batch batch = poll({{"p", ""}}, {true});
   CHECK(encode({}, batch)[0].headers.count("backfill") == 0);

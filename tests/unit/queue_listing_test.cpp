@@ -49,6 +49,23 @@ TEST_CASE("queue listing: what the options select") {
   CHECK_FALSE(some.wants("pump-8", now - 7 * minute));
 }
 
+TEST_CASE("queue listing: a good value's remark is shown as its reason") {
+  const SessionInfo session{7, "gw-07", "kiruna"};
+  const Layout layout = Layout("yard", "tank", {{"level", "m"}}).remarked("retained");
+  const Stamp stamp{now, 0};
+  const ValueView value = 1.5;
+  const StoredReading reading{session, 3, Lane::telemetry, layout, 0, stamp, value};
+  std::string text;
+  append_text(text, reading);
+  CHECK_THAT(text, Catch::Matchers::Contains("  1.5 m             good: retained    7/3"));
+  std::string csv;
+  append_csv(csv, reading);
+  CHECK(csv.ends_with(",1.5,m,good,retained"));
+  std::string json;
+  append_json(json, reading);
+  CHECK(json.ends_with(R"("value":1.5,"unit":"m","quality":"good","reason":"retained"})"));
+}
+
 TEST_CASE("queue listing: comma-separated values hold anything") {
   const SessionInfo session{7, "gw-07", "kiruna"};
   const Layout layout("yard", "tank,1", {{"le\"vel\"", "m"}});

@@ -172,6 +172,20 @@ TEST_CASE("a buffer without an agent is purged and retried, and its session stay
   CHECK_THROWS_AS(purge(scene.options, {}, scene.clock), PeekError);
 }
 
+TEST_CASE("a database of version 3 is brought up to date, with all that waits in it") {
+  Scene scene;
+  const std::string source = std::string(FIELDPOST_SOURCE) + "/tests/cases/databases/version-3.db";
+  for (const char* suffix : {"", "-wal"})
+    std::filesystem::copy_file(source + suffix, scene.options.path + suffix);
+  Queue queue(scene.options, scene.clock);
+  const Account account = queue.health().account;
+  CHECK(account.read == account.delivered + 19);
+  CHECK(account.waiting == 17);
+  CHECK(account.rejected == 1);
+  CHECK(account.evicted == 1);
+  CHECK(drain(queue) == Seqs{12, 2, 3, 4, 5, 6, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 1});
+}
+
 TEST_CASE("a database of version 2 is brought up to date, with all that waits in it") {
   Scene scene;
   const std::string source = std::string(FIELDPOST_SOURCE) + "/tests/cases/databases/version-2.db";

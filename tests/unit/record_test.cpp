@@ -17,7 +17,7 @@ constexpr std::int64_t kTime = 1795338191123456;  // 2026-11-22T09:03:11.123456Z
 
 std::string record(const ValueView& value, const PointName& point = {"pressure", "bar"}) {
   std::string out;
-  append_record(out, RecordFrame("pump-7", point), record_head(kSession), 345, {kTime}, value);
+  append_record(out, RecordFrame({"plc", "pump-7", {point}}, point), record_head(kSession), 345, {kTime}, value);
   return out;
 }
 
@@ -120,16 +120,18 @@ TEST_CASE("a reading taken before the clock was set gets its true time in the sa
   // The clock was right when it was taken: what it says now, an hour back, changes nothing.
   CHECK(time_of({kTime, 20 * kSecond}, 7, {kTime - 3600 * kSecond, 50 * kSecond}, 7).wall == kTime);
   std::string out;
-  append_record(out, RecordFrame("pump-7", {"p", ""}), record_head(kSession), 1, {kTime, ClockMark::corrected}, true);
-  append_record(out, RecordFrame("pump-7", {"p", ""}), record_head(kSession), 2, {kTime, ClockMark::unsynchronised},
-                true);
+  const PointName point{"p", ""};
+  const RecordFrame frame({"plc", "pump-7", {point}}, point);
+  append_record(out, frame, record_head(kSession), 1, {kTime, ClockMark::corrected}, true);
+  append_record(out, frame, record_head(kSession), 2, {kTime, ClockMark::unsynchronised}, true);
   CHECK(out.find("Z\",\"clock\":\"corrected\",\"value\":true") != std::string::npos);
   CHECK(out.find("Z\",\"clock\":\"unsynchronised\",\"value\":true") != std::string::npos);
 }
 
 TEST_CASE("what the agent says of itself is a record like any other") {
   std::string out;
-  append_record(out, RecordFrame("gw-07", {"evicted", ""}), record_head(kSession), 9, {kTime},
+  const PointName point{"evicted", ""};
+  append_record(out, RecordFrame({"self", "gw-07", {point}}, point), record_head(kSession), 9, {kTime},
                 EventView{R"("value":2,"ranges":[],"lane":"telemetry","reason":"size")"});
   CHECK(out.ends_with(R"(Z","value":2,"ranges":[],"lane":"telemetry","reason":"size","quality":"good"})"));
 }
