@@ -23,6 +23,7 @@
 #include "buffer/clock.h"
 #include "buffer/queue.h"
 #include "drivers/modbus/modbus_source.h"
+#include "drivers/mqtt/kept_subscriptions.h"
 #include "drivers/mqtt/source.h"
 
 namespace fieldpost {
@@ -57,6 +58,7 @@ class App {
       : config_(config),
         clock_(config.agent.clock == config::Clock::trusted),
         queue_(queue_options(config), clock_),
+        subscriptions_(config.buffer.path + ".subscriptions"),
         forwarder_(config, queue_, clock_),
         monitor_(config, queue_, forwarder_, sources_, clock_) {
     for (const config::ModbusLink& link : config.modbus) {
@@ -65,7 +67,7 @@ class App {
       sources_.push_back(std::move(source));
     }
     for (const config::MqttBroker& broker : config.mqtt) {
-      sources_.push_back(std::make_unique<drivers::MqttSource>(broker, queue_, clock_));
+      sources_.push_back(std::make_unique<drivers::MqttSource>(broker, queue_, subscriptions_, clock_));
     }
   }
 
@@ -186,6 +188,7 @@ class App {
   const config::Config& config_;
   const SystemClock clock_;
   Queue queue_;
+  drivers::mqtt::KeptSubscriptions subscriptions_;
   Forwarder forwarder_;
   std::vector<std::unique_ptr<drivers::Source>> sources_;
   std::vector<drivers::ModbusSource*> modbus_;

@@ -206,6 +206,10 @@ void Monitor::speak_of_source(const drivers::SourceHealth& source) {
                                   "; rule " + source.last_bad_rule + "; " + source.last_bad_remedy);
     known = source.bad_payloads;
   }
+  if (source.unasked > 0 && unasked_.insert(source.name).second) {
+    log::warning(source.driver + " " + source.name + ": a message that no rule names came, of topic " +
+                 source.last_unasked + "; " + source.unasked_remedy);
+  }
 }
 
 }  // namespace fieldpost

@@ -111,6 +111,9 @@ Json source_json(const SourceStatus& source) {
           {"last_bad_payload", text_or_null(health.last_bad_payload)},
           {"last_bad_rule", text_or_null(health.last_bad_rule)},
           {"last_bad_remedy", text_or_null(health.last_bad_remedy)},
+          {"unasked", health.unasked},
+          {"last_unasked", text_or_null(health.last_unasked)},
+          {"unasked_remedy", text_or_null(health.unasked_remedy)},
           {"unacknowledged", health.unacknowledged},
           {"devices", std::move(devices)},
           {"unlisted", health.unlisted}};

@@ -205,6 +205,11 @@ class Renderer {
       line("    rule: " + text(source, "last_bad_rule"));
       line("    remedy: " + text(source, "last_bad_remedy"));
     }
+    if (const auto unasked = count(source, "unasked"); unasked > 0) {
+      line("  " + painted(grouped(unasked) + (unasked == 1 ? " message" : " messages") + " that no rule names", "33") +
+           ", the last: " + text(source, "last_unasked"));
+      line("    remedy: " + text(source, "unasked_remedy"));
+    }
   }
 
   void device_line(const Json& device, std::size_t width, bool listens) {

@@ -37,6 +37,9 @@ struct SourceHealth {
   std::string last_bad_payload;      // its topic and reason
   std::string last_bad_rule;         // the rule that had to read it: its place and topic
   std::string last_bad_remedy;       // what to do about it
+  std::uint64_t unasked = 0;         // mqtt: messages of topics that no rule names
+  std::string last_unasked;          // its topic
+  std::string unasked_remedy;        // what to do about it
   std::uint64_t unacknowledged = 0;  // mqtt: messages whose readings are not safe yet, which the broker keeps
   std::vector<DeviceHealth> devices;
   std::uint64_t unlisted = 0;  // mqtt: readings of devices that are beyond the limit of those listed

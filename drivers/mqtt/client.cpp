@@ -84,6 +84,17 @@ class Client::Impl {
     return granted;
   }
 
+  bool unsubscribe(const std::vector<std::string>& filters, const GiveUp& give_up) {
+    for (const std::string& filter : filters) {
+      try {
+        if (!await(*paho_.unsubscribe(filter), give_up)) return false;
+      } catch (const ::mqtt::exception& error) {
+        if (error.get_reason_code() < subscription_refused) return false;
+      }
+    }
+    return true;
+  }
+
   bool disconnect(milliseconds at_most) {
     try {
       if (!paho_.is_connected()) return true;
@@ -102,7 +113,7 @@ class Client::Impl {
       options.set_clean_start(false);
       options.set_properties(connect_properties(broker_));
     } else {
-      options.set_clean_session(false);
+      options.set_clean_session(broker_.session_expiry.count() == 0);
     }
     options.set_keep_alive_interval(keep_alive);
     options.set_connect_timeout(connect_timeout);
@@ -140,6 +151,10 @@ std::string Client::connect(const GiveUp& give_up) {
 
 std::vector<std::optional<int>> Client::subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up) {
   return impl_->subscribe(wanted, give_up);
+}
+
+bool Client::unsubscribe(const std::vector<std::string>& filters, const GiveUp& give_up) {
+  return impl_->unsubscribe(filters, give_up);
 }
 
 bool Client::disconnect(std::chrono::milliseconds at_most) {

@@ -39,6 +39,9 @@ class Client {
   /// What the broker granted, one for each: 0 to 2, or why it was refused; nothing where no answer came.
   std::vector<std::optional<int>> subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up);
 
+  /// True where the broker has answered each: it has forgotten them, or says that it will not.
+  bool unsubscribe(const std::vector<std::string>& filters, const GiveUp& give_up);
+
   /// True when the connection is closed, or there was none.
   bool disconnect(std::chrono::milliseconds at_most);
 

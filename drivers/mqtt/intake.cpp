@@ -25,6 +25,12 @@ std::string remedy(const std::string& broker, const config::MqttRule& rule) {
          kept;
 }
 
+std::string forget_remedy(const config::MqttBroker& broker) {
+  return "the broker has a subscription that is not of this configuration; they are acknowledged and make no readings. "
+         "To end it, stop the agent and log in once with its client id and a clean session: mosquitto_sub -h " +
+         broker.url.host + " -p " + std::to_string(broker.url.port) + " -i " + broker.client_id + " -t none -E";
+}
+
 }  // namespace
 
 Intake::Intake(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
@@ -42,6 +48,7 @@ Taken Intake::take(const Message& message) {
     if (!taken.refused && !made.problem().empty()) count_bad(message.topic, *made.rule, made.problem());
     return !taken.refused;
   });
+  if (taken.readings.empty() && !taken.refused && !interpreter_.names(message.topic)) count_unasked(message.topic);
   return taken;
 }
 
@@ -115,6 +122,12 @@ void Intake::count_bad(std::string_view topic, const config::MqttRule& rule, con
   last_bad_rule_ = &rule;
 }
 
+void Intake::count_unasked(std::string_view topic) {
+  const std::lock_guard lock(mutex_);
+  ++unasked_;
+  last_unasked_ = shown(topic);
+}
+
 void Intake::report(SourceHealth& health) const {
   const std::lock_guard lock(mutex_);
   health.readings = readings_;
@@ -124,6 +137,9 @@ void Intake::report(SourceHealth& health) const {
     health.last_bad_rule = last_bad_rule_->place + ", topic " + config::in_quotes(last_bad_rule_->topic);
     health.last_bad_remedy = remedy(broker_.name, *last_bad_rule_);
   }
+  health.unasked = unasked_;
+  health.last_unasked = last_unasked_;
+  if (unasked_ > 0) health.unasked_remedy = forget_remedy(broker_);
   health.unlisted = unlisted_;
   for (const auto& [name, device] : devices_) {
     health.devices.push_back(device);

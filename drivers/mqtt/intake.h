@@ -47,6 +47,7 @@ class Intake {
   bool keep(const Interpreted& made, const Message& message, const Arrival& arrival, Taken& taken);
   void count_device(const std::string& name, std::span<const Value> values, std::int64_t arrival);
   void count_bad(std::string_view topic, const config::MqttRule& rule, const std::string& reason);
+  void count_unasked(std::string_view topic);
 
   const config::MqttBroker broker_;
   Queue& queue_;
@@ -59,6 +60,8 @@ class Intake {
   std::uint64_t bad_payloads_ = 0;
   std::string last_bad_payload_;
   const config::MqttRule* last_bad_rule_ = nullptr;  // in broker_
+  std::uint64_t unasked_ = 0;
+  std::string last_unasked_;
   std::map<std::string, DeviceHealth, std::less<>> devices_;
   std::uint64_t unlisted_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "buffer/reading.h"
 #include "config/config.h"
@@ -38,6 +39,9 @@ class Interpreter {
  public:
   /// `broker` outlives it. `asks`: whether it asks for Sparkplug's births, see sparkplug::Host.
   Interpreter(const config::MqttBroker& broker, bool asks);
+
+  /// Whether the topic is of a rule.
+  bool names(std::string_view topic) { return !cache_.of(topic).empty(); }
 
   /// False: the message's other rules are left out.
   using Use = std::function<bool(const Interpreted& made)>;

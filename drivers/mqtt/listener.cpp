@@ -27,7 +27,7 @@ config::MqttBroker beside_the_agent(config::MqttBroker broker, const std::string
 }  // namespace
 
 Listener::Listener(const config::MqttBroker& broker, const std::string& filter, const Clock& clock, Heard heard)
-    : session_(beside_the_agent(broker, filter), nullptr, clock,
+    : session_(beside_the_agent(broker, filter), nullptr, nullptr, clock,
                [heard = std::move(heard)](const Message& message) {
                  heard(message);
                  return Taken{};

@@ -21,9 +21,11 @@ constexpr unsigned short_lived = 3;               // connections in a row that t
 
 }  // namespace
 
-Session::Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Gate::Take take)
+Session::Session(const config::MqttBroker& broker, Queue* queue, KeptSubscriptions* kept, const Clock& clock,
+                 Gate::Take take)
     : broker_(broker),
       queue_(queue),
+      kept_(kept),
       clock_(clock),
       take_(std::move(take)),
       resolver_(broker.url.host, broker.url.port),
@@ -84,9 +86,12 @@ void Session::show(const Gate* gate) {
 
 void Session::attend(Client& client) {
   std::vector<Subscription> wanted = subscriptions_;
+  const std::vector<std::string> left = take_over_kept();
   for (unsigned attempt = 0; !wanted.empty() && !halted(); ++attempt) {
     if (attempt > 0) pause(attempt - 1);
     wanted = subscribe(client, wanted);
+    // What the new ones bring as well must not be missed in between.
+    if (attempt == 0) forget(client, left);
   }
   Lock lock(mutex_);
   changed_.wait(lock, [this] { return stop_ || lost_; });
@@ -111,6 +116,26 @@ std::vector<Subscription> Session::subscribe(Client& client, const std::vector<S
   if (error.empty()) error = lowered_;
   if (!halted()) set_state(error.empty() ? State::up : State::degraded, error);
   return again;
+}
+
+// Those that an earlier configuration has left at the broker. From here on it may hold ours as well.
+std::vector<std::string> Session::take_over_kept() {
+  if (kept_ == nullptr) return {};
+  std::vector<std::string> all = kept_->of(broker_);
+  std::vector<std::string> left = all;
+  for (const Subscription& own : subscriptions_) {
+    if (std::erase(left, own.filter) == 0) all.push_back(own.filter);
+  }
+  kept_->set(broker_, std::move(all));
+  return left;
+}
+
+void Session::forget(Client& client, const std::vector<std::string>& filters) {
+  if (filters.empty() || !client.unsubscribe(filters, [this] { return halted(); })) return;
+  std::vector<std::string> own;
+  for (const Subscription& subscription : subscriptions_)
+    own.push_back(subscription.filter);
+  kept_->set(broker_, std::move(own));
 }
 
 // What the agent has taken is acknowledged if it becomes safe soon.

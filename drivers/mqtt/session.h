@@ -14,14 +14,16 @@
 #include "drivers/driver.h"
 #include "drivers/mqtt/client.h"
 #include "drivers/mqtt/gate.h"
+#include "drivers/mqtt/kept_subscriptions.h"
 #include "drivers/net/resolve.h"
 
 namespace fieldpost::drivers::mqtt {
 
 class Session {
  public:
-  /// `queue`: where the readings become safe; nullptr where none are made. It and the clock outlive this.
-  Session(const config::MqttBroker& broker, Queue* queue, const Clock& clock, Gate::Take take);
+  /// `queue`: where the readings become safe; nullptr where none are made. `kept`: nullptr where the broker's session
+  /// ends with the connection. They and the clock outlive this.
+  Session(const config::MqttBroker& broker, Queue* queue, KeptSubscriptions* kept, const Clock& clock, Gate::Take take);
 
   /// The source's thread: connects, subscribes and connects again until the stop.
   void run();
@@ -39,6 +41,8 @@ class Session {
   std::string lost(unsigned closed_soon) const;
   void attend(Client& client);
   std::vector<Subscription> subscribe(Client& client, const std::vector<Subscription>& wanted);
+  std::vector<std::string> take_over_kept();
+  void forget(Client& client, const std::vector<std::string>& filters);
   void leave(Client& client, Gate& gate);
   void on_lost();
   void set_state(State state, const std::string& error);
@@ -48,6 +52,7 @@ class Session {
 
   const config::MqttBroker broker_;
   Queue* queue_;
+  KeptSubscriptions* kept_;
   const Clock& clock_;
   const Gate::Take take_;
 

@@ -5,10 +5,11 @@
 
 namespace fieldpost::drivers {
 
-MqttSource::MqttSource(const config::MqttBroker& broker, Queue& queue, const Clock& clock)
+MqttSource::MqttSource(const config::MqttBroker& broker, Queue& queue, mqtt::KeptSubscriptions& kept,
+                       const Clock& clock)
     : intake_(std::make_unique<mqtt::Intake>(broker, queue, clock)),
       session_(std::make_unique<mqtt::Session>(
-          broker, &queue, clock, [this](const mqtt::Message& message) { return intake_->take(message); })) {}
+          broker, &queue, &kept, clock, [this](const mqtt::Message& message) { return intake_->take(message); })) {}
 
 MqttSource::~MqttSource() {
   if (!thread_.joinable()) return;

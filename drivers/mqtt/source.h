@@ -14,13 +14,14 @@ namespace fieldpost::drivers {
 
 namespace mqtt {
 class Intake;
+class KeptSubscriptions;
 class Session;
 }  // namespace mqtt
 
 class MqttSource final : public Source {
  public:
-  /// Queue and clock outlive it.
-  MqttSource(const config::MqttBroker& broker, Queue& queue, const Clock& clock);
+  /// Queue, subscriptions and clock outlive it.
+  MqttSource(const config::MqttBroker& broker, Queue& queue, mqtt::KeptSubscriptions& kept, const Clock& clock);
   ~MqttSource() override;
   MqttSource(const MqttSource&) = delete;
   MqttSource& operator=(const MqttSource&) = delete;

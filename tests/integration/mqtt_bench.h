@@ -11,6 +11,7 @@
 #include "buffer/clock.h"
 #include "buffer/queue.h"
 #include "config/config.h"
+#include "drivers/mqtt/kept_subscriptions.h"
 #include "drivers/mqtt/source.h"
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
@@ -44,6 +45,8 @@ class MqttBench {
   MqttBench& operator=(const MqttBench&) = delete;
 
   Queue& queue() { return queue_; }
+  drivers::mqtt::KeptSubscriptions& kept() { return kept_; }
+  const std::filesystem::path& folder() const { return dir_.path(); }
   const Clock& clock() const { return clock_; }
 
   /// Link up and acknowledgements near, so that nothing is committed before `commit_interval`: safe is only what take()
@@ -102,6 +105,7 @@ class MqttBench {
   TempDir dir_;
   SystemClock clock_;
   Queue queue_;
+  drivers::mqtt::KeptSubscriptions kept_{dir_ / "queue.db.subscriptions"};
   std::vector<SeenReading> seen_;
 };
 
@@ -129,7 +133,8 @@ inline config::MqttBroker mqtt_broker(std::uint16_t port, std::vector<config::Mq
 /// A source that has been started, and is stopped at the end.
 class RunningMqtt {
  public:
-  RunningMqtt(const config::MqttBroker& broker, MqttBench& bench) : source_(broker, bench.queue(), bench.clock()) {
+  RunningMqtt(const config::MqttBroker& broker, MqttBench& bench)
+      : source_(broker, bench.queue(), bench.kept(), bench.clock()) {
     source_.start();
   }
 

@@ -176,6 +176,8 @@ TEST_CASE("mqtt prints what a broker delivers beside its readings") {
     REQUIRE(status);
     CHECK(status->code == 0);
     CHECK_THAT(broker.log(), !Contains("$share"));
+    CHECK_THAT(broker.log(), Contains(", c1, "));  // a clean session, as the broker says it
+    CHECK_THAT(broker.log(), !Contains(", c0, "));
   }
   SECTION("of another topic, to see what there is") {
     support::Process listening({site.words({"mqtt", "yard", "#", "--json"}), {}, ""});

@@ -218,7 +218,7 @@ TEST_CASE("mqtt: a source stops in every state") {
     CHECK(stops(source));
   }
   SECTION("never started") {
-    drivers::MqttSource source(text_broker(1), bench.queue(), bench.clock());
+    drivers::MqttSource source(text_broker(1), bench.queue(), bench.kept(), bench.clock());
   }
 }
 

@@ -126,6 +126,17 @@ TEST_CASE("status: messages with a problem name their rule, and what to do") {
   }
 }
 
+TEST_CASE("status: messages that no rule names are counted, and what to do") {
+  Status status = healthy();
+  CHECK_THAT(shown(status).text, !Catch::Matchers::Contains("no rule names"));
+  status.sources[0].health.unasked = 12;
+  status.sources[0].health.last_unasked = "yard/old";
+  status.sources[0].health.unasked_remedy = "log in once";
+  CHECK(Json::parse(to_json(status))["sources"][0]["unasked"] == 12);
+  CHECK_THAT(shown(status).text, Catch::Matchers::Contains("  12 messages that no rule names, the last: yard/old\n"
+                                                           "    remedy: log in once\n"));
+}
+
 TEST_CASE("status: what waits at a broker, and devices beyond the list, are said") {
   Status status = healthy();
   CHECK_THAT(shown(status).text, !Catch::Matchers::Contains("not acknowledged"));
