@@ -11,8 +11,8 @@
 #include "tests/bench/mqtt_agent.h"
 #include "tests/bench/mqtt_load.h"
 #include "tests/bench/process_figures.h"
-#include "tests/bench/strict_broker.h"
 #include "tests/support/kafka.h"
+#include "tests/support/strict_broker.h"
 #include "tests/support/topic_reader.h"
 
 namespace fieldpost::bench {
@@ -110,7 +110,7 @@ Results mqtt_window() {
   constexpr auto kTime = 5s;
   Results results;
   for (const std::size_t window : {20U, 100U, 1000U}) {
-    StrictBroker broker(window);
+    support::StrictBroker broker(window, mqtt_payload);
     MqttAgent agent(broker.url(), {kNoKafka, "mqtt-window", 1, slow_disk(kSync)});
     agent.start();
     std::this_thread::sleep_for(1s);

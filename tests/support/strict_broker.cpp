@@ -1,41 +1,39 @@
-#include "tests/bench/strict_broker.h"
+#include "tests/support/strict_broker.h"
 
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <chrono>
+#include <utility>
 
-#include "tests/bench/mqtt_load.h"
 #include "tests/support/free_port.h"
 
-namespace fieldpost::bench {
+namespace fieldpost::support {
 namespace {
 
 using namespace std::chrono_literals;
 using drivers::mqtt::Frame;
 using drivers::mqtt::FrameCutter;
+using drivers::mqtt::packet;
 using drivers::mqtt::Packet;
 
 constexpr std::size_t kTopics = 100;
 constexpr std::uint64_t kIds = 65'535;
 
-std::string publish(std::uint64_t number) {
-  const std::string topic = "yard/" + std::to_string(number % kTopics) + "/state";
-  const auto id = static_cast<std::uint16_t>(number % kIds + 1);
-  std::string body{'\0', static_cast<char>(topic.size())};
-  body += topic;
-  body += {static_cast<char>(id >> 8U), static_cast<char>(id & 0xFFU)};
-  body += mqtt_payload(number);
-  std::string bytes = packet(Packet::publish, body);
-  bytes[0] = static_cast<char>(bytes[0] | 1 << 1);
-  return bytes;
+std::uint16_t id_of(std::uint64_t number) {
+  return static_cast<std::uint16_t>(number % kIds + 1);
 }
 
 }  // namespace
 
-StrictBroker::StrictBroker(std::size_t window)
-    : window_(window), port_(support::free_port()), listener_(support::listen_on(port_)), thread_([this] { run(); }) {}
+StrictBroker::StrictBroker(std::size_t window, Payload payload, Heard heard)
+    : window_(window),
+      payload_(std::move(payload)),
+      heard_(std::move(heard)),
+      port_(free_port()),
+      listener_(listen_on(port_)),
+      thread_([this] { run(); }) {}
 
 StrictBroker::~StrictBroker() {
   ending_ = true;
@@ -44,12 +42,12 @@ StrictBroker::~StrictBroker() {
 
 void StrictBroker::run() {
   while (!ending_) {
-    if (const support::Socket client = support::accept_from(listener_); client.open()) serve(client);
+    if (const Socket client = accept_from(listener_); client.open()) serve(client);
     std::this_thread::sleep_for(1ms);
   }
 }
 
-void StrictBroker::serve(const support::Socket& client) {
+void StrictBroker::serve(const Socket& client) {
   FrameCutter cutter(1U << 20);
   std::array<char, 65536> bytes{};
   out_.clear();
@@ -85,11 +83,29 @@ void StrictBroker::answer(const Frame& frame) {
       out_ += packet(Packet::pingresp, {});
       break;
     case Packet::puback:
-      ++acknowledged_;
+      take_acknowledgement(frame);
       break;
     default:
       break;
   }
+}
+
+void StrictBroker::take_acknowledgement(const Frame& frame) {
+  if (drivers::mqtt::packet_id(frame) != id_of(acknowledged_)) disordered_ = true;
+  if (heard_) heard_(acknowledged_);
+  ++acknowledged_;
+}
+
+std::string StrictBroker::publish(std::uint64_t number) const {
+  const std::string topic = "yard/" + std::to_string(number % kTopics) + "/state";
+  const std::uint16_t id = id_of(number);
+  std::string body{'\0', static_cast<char>(topic.size())};
+  body += topic;
+  body += {static_cast<char>(id >> 8U), static_cast<char>(id & 0xFFU)};
+  body += payload_(number);
+  std::string bytes = packet(Packet::publish, body);
+  bytes[0] = static_cast<char>(bytes[0] | 1 << 1);
+  return bytes;
 }
 
 void StrictBroker::fill() {
@@ -97,4 +113,4 @@ void StrictBroker::fill() {
     out_ += publish(sent_);
 }
 
-}  // namespace fieldpost::bench
+}  // namespace fieldpost::support

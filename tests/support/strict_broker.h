@@ -4,34 +4,49 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <thread>
 
 #include "drivers/mqtt/frame.h"
 #include "tests/support/socket.h"
 
-namespace fieldpost::bench {
+namespace fieldpost::support {
 
 class StrictBroker {
  public:
-  explicit StrictBroker(std::size_t window);
+  /// On the broker's thread: the payload of message 0, 1, 2, …, on topic yard/N/state with N below 100; and that one
+  /// was acknowledged.
+  using Payload = std::function<std::string(std::uint64_t number)>;
+  using Heard = std::function<void(std::uint64_t number)>;
+
+  /// `window`: below 65,535.
+  StrictBroker(std::size_t window, Payload payload, Heard heard = {});
   ~StrictBroker();
   StrictBroker(const StrictBroker&) = delete;
   StrictBroker& operator=(const StrictBroker&) = delete;
 
+  std::uint16_t port() const { return port_; }
   std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
   std::uint64_t acknowledged() const { return acknowledged_; }
+  /// An acknowledgement came before its turn (3.1.1, section 4.6), or twice.
+  bool disordered() const { return disordered_; }
 
  private:
   void run();
-  void serve(const support::Socket& client);
+  void serve(const Socket& client);
   void answer(const drivers::mqtt::Frame& frame);
+  void take_acknowledgement(const drivers::mqtt::Frame& frame);
   void fill();
+  std::string publish(std::uint64_t number) const;
 
   const std::size_t window_;
+  const Payload payload_;
+  const Heard heard_;
   const std::uint16_t port_;
-  support::Socket listener_;
+  Socket listener_;
   std::atomic<std::uint64_t> acknowledged_ = 0;
+  std::atomic<bool> disordered_ = false;
   std::atomic<bool> ending_ = false;
 
   // The thread's.
@@ -41,4 +56,4 @@ class StrictBroker {
   std::thread thread_;
 };
 
-}  // namespace fieldpost::bench
+}  // namespace fieldpost::support
