@@ -34,6 +34,9 @@ Results link_drain();
 Results link_thin();
 /// A minute without Kafka at 2,000 readings/s, Modbus and MQTT: how soon the agent is back, and what came twice.
 Results outage();
+/// The same after 5 s and after three minutes.
+Results outage_short();
+Results outage_long();
 /// Exactly-once: a backlog from the disk, and latency at 1,000 readings/s.
 Results exactly_once();
 /// The agent's resident set at 10,000 points and 10,000 readings/s over Modbus, link up.

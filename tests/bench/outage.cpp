@@ -1,4 +1,4 @@
-// A minute without Kafka, through the agent's process: half of the readings come over Modbus, half over MQTT. Times
+// Some time without Kafka, through the agent's process: half of the readings come over Modbus, half over MQTT. Times
 // count from the moment when the broker answers with a leader for each partition.
 #include <librdkafka/rdkafka.h>
 
@@ -26,7 +26,6 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
-constexpr auto kAway = 60s;
 constexpr int kDevices = 50;  // of 20 points, every second
 constexpr int kPoints = 20;
 constexpr auto kPeriod = 4ms;
@@ -123,7 +122,7 @@ void count(const std::string& brokers, Outage& outage) {
   outage.lost = last - ids.size();
 }
 
-Outage survive(const std::string& delivery) {
+Outage survive(const std::string& delivery, std::chrono::seconds away) {
   support::Kafka kafka;
   support::create_topic(kafka.brokers(), kTopic, 3);
   const support::Mosquitto mosquitto;
@@ -139,7 +138,7 @@ Outage survive(const std::string& delivery) {
       meters.emplace_back(mosquitto.port(), i);
     std::this_thread::sleep_for(5s);
     kafka.kill();
-    std::this_thread::sleep_for(kAway);
+    std::this_thread::sleep_for(away);
     const std::uint64_t stored = kafka.stored_bytes(kTopic);
     const Leader leader(kafka.brokers());
     bool there = false;
@@ -163,19 +162,31 @@ Outage survive(const std::string& delivery) {
   return outage;
 }
 
-}  // namespace
-
-Results outage() {
+Results measure(const std::string& label, std::chrono::seconds away) {
   Results results;
   for (const std::string delivery : {"at-least-once", "exactly-once"}) {
-    const Outage seen = survive(delivery);
-    const std::string name = delivery == "exactly-once" ? "outage-once" : "outage";
+    const Outage seen = survive(delivery, away);
+    const std::string name = delivery == "exactly-once" ? label + "-once" : label;
     results.push_back({name + "-first", seen.first, "s", 1.5, "what is promised"});
     results.push_back({name + "-gone", seen.gone, "s", 2.5, "what is promised"});
     results.push_back({name + "-lost", static_cast<double>(seen.lost), "readings", 0, "what is promised"});
     results.push_back({name + "-twice", static_cast<double>(seen.twice), "records", 0, "what is best"});
   }
   return results;
+}
+
+}  // namespace
+
+Results outage() {
+  return measure("outage", 60s);
+}
+
+Results outage_short() {
+  return measure("outage-short", 5s);
+}
+
+Results outage_long() {
+  return measure("outage-long", 180s);
 }
 
 }  // namespace fieldpost::bench
