@@ -137,9 +137,9 @@ struct MqttValue {
 struct MqttRule {
   enum class Payload { json, text, raw, sparkplug };
   enum class Retained { take, mark, ignore };
-  std::string place;      // where it stands: FILE:LINE: mqtt[NAME].subscribe[N]
-  std::string topic;      // a filter with + and #
-  int qos = 1;            // 0 to 2
+  std::string place;                   // where it stands: FILE:LINE: mqtt[NAME].subscribe[N]
+  std::string topic;                   // a filter with + and #
+  int qos = 1;                         // 0 to 2
   Retained retained = Retained::take;  // what becomes of messages that the broker had kept from before
   bool keep_bad = false;  // a message with a problem is kept whole, as a rejected reading; not of Sparkplug
   Payload payload = Payload::json;

@@ -49,9 +49,9 @@ LayoutShape Shapes::make(const SessionInfo& session, const Layout& layout) {
   shape.messages.reserve(layout.points().size());
   for (const PointName& point : layout.points()) {
     names["point"] = point.name;
-    shape.messages.push_back(message(session, names, shape.event_type, event_subject(layout.device(), point.name),
-                                     format_ == config::Format::json_schema ? connect_writer(layout, point)
-                                                                            : reading_writer(layout, point)));
+    shape.messages.push_back(message(
+        session, names, shape.event_type, event_subject(layout.device(), point.name),
+        format_ == config::Format::json_schema ? connect_writer(layout, point) : reading_writer(layout, point)));
   }
   return shape;
 }

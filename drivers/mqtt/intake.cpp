@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t cached_names = 4U << 20;  // bytes of names that payloads bring
 constexpr const char* marked = "retained";
-constexpr std::size_t listed_devices = 1'000;   // whoever can publish can make up devices; readings of all are taken
+constexpr std::size_t listed_devices = 1'000;  // whoever can publish can make up devices; readings of all are taken
 
 std::string remedy(const std::string& broker, const config::MqttRule& rule) {
   const std::string look = "fieldpost mqtt " + broker + " shows each message and what the rules make of it";

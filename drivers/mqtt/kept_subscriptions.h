@@ -1,5 +1,5 @@
-// The subscriptions that brokers keep for the agent. Their sessions outlive a configuration: what it no longer names has
-// to be unsubscribed, or its messages come for ever. Any thread.
+// The subscriptions that brokers keep for the agent. Their sessions outlive a configuration: what it no longer names
+// has to be unsubscribed, or its messages come for ever. Any thread.
 #pragma once
 
 #include <filesystem>

@@ -133,6 +133,7 @@ std::vector<std::string> Session::take_over_kept() {
 void Session::forget(Client& client, const std::vector<std::string>& filters) {
   if (filters.empty() || !client.unsubscribe(filters, [this] { return halted(); })) return;
   std::vector<std::string> own;
+  own.reserve(subscriptions_.size());
   for (const Subscription& subscription : subscriptions_)
     own.push_back(subscription.filter);
   kept_->set(broker_, std::move(own));
