@@ -23,6 +23,7 @@ struct Meaning {
   std::string_view words;  // what the broker does, and the remedy
 };
 
+constexpr std::string_view closes = "broker might require SASL authentication";
 constexpr std::string_view not_tls =
     "does not answer in TLS: name the port of its TLS listener in kafka.brokers, or leave [kafka.tls] out";
 constexpr std::string_view wants_certificate =
@@ -36,8 +37,7 @@ constexpr std::string_view no_login =
 constexpr std::array meanings{
     Meaning{"connecting to a SSL listener?",
             "closes the connection at once: it may want TLS, which [kafka.tls] turns on"},
-    Meaning{"broker might require SASL authentication",
-            "closes the connection: it may want a login, which [kafka.sasl] has"},
+    Meaning{closes, "closes the connection: it may want a login, which [kafka.sasl] has"},
     Meaning{"connecting to a PLAINTEXT broker listener?", not_tls},
     Meaning{"unexpected eof while reading", not_tls},
     Meaning{"wrong version number", not_tls},
@@ -65,7 +65,8 @@ std::string offered(std::string_view text) {
          std::string(text.substr(at + before.size()));
 }
 
-std::string meaning(std::string_view text) {
+std::string meaning(std::string_view text, bool worked) {
+  if (worked && text.find(closes) != std::string_view::npos) return "the connection was closed";
   for (const Meaning& each : meanings) {
     if (text.find(each.text) != std::string_view::npos) return std::string(each.words);
   }
@@ -74,7 +75,7 @@ std::string meaning(std::string_view text) {
 
 }  // namespace
 
-std::string broker_error(std::string text) {
+std::string broker_error(std::string text, bool worked) {
   // The time spent in librdkafka's own states, and how many errors like it were left out.
   const auto after = text.rfind(" (after ");
   if (after != std::string::npos && text.find("ms in state ", after) != std::string::npos) text.resize(after);
@@ -85,7 +86,7 @@ std::string broker_error(std::string text) {
     if (text.starts_with(protocol)) text.erase(0, protocol.size());
   }
   const auto address = text.find(": ");
-  const std::string words = address != std::string::npos ? meaning(text) : "";
+  const std::string words = address != std::string::npos ? meaning(text, worked) : "";
   return words.empty() ? text : text.substr(0, address + 2) + words;
 }
 

@@ -94,6 +94,7 @@ struct KafkaProducer::Impl {
   std::unique_ptr<KafkaSecurity> security;
   Partitioner partitioner = nullptr;
   bool transactional = false;
+  bool worked = false;       // Kafka has acknowledged something
   std::deque<Topic> topics;  // librdkafka points at them
   std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>> numbers;
   KafkaReplicas replicas;
@@ -108,7 +109,7 @@ void KafkaProducer::Impl::take_error(rd_kafka_event_t* event, KafkaEvents& resul
   if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
     result.all_brokers_down = true;
   } else {
-    result.error = security->explain(rd_kafka_event_error_string(event));
+    result.error = security->explain(rd_kafka_event_error_string(event), worked);
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__AUTHENTICATION) security->token_wanted();
   }
   if (rd_kafka_event_error_is_fatal(event) != 0 || rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL) {
@@ -252,6 +253,7 @@ KafkaEvents KafkaProducer::poll() {
           Delivery delivery;
           delivery.tag = reinterpret_cast<std::uintptr_t>(message->_private);
           delivery.verdict = verdict(message->err);
+          impl_->worked = impl_->worked || message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
           delivery.bytes = message->len + message->key_len;
           delivery.refusal = refusal(message->err);
           if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) delivery.reason = reason(message->err);

@@ -137,14 +137,14 @@ bool KafkaSecurity::cut_off() const {
   return !unusable_.empty() || (keeper_ && !has_token_ && !keeper_->problem().empty());
 }
 
-std::string KafkaSecurity::explain(const std::string& error) const {
+std::string KafkaSecurity::explain(const std::string& error, bool worked) const {
   const bool handshake = kafka_.tls && error.find("SSL") != std::string::npos;
   if (handshake && error.find("certificate verify failed") != std::string::npos && refused_ != 0) {
     std::string broker = broker_error(error);
     return broker.substr(0, broker.find(": ") + 2) + drivers::refused_certificate(refused_, kafka_tls_keys());
   }
   const std::string expired = handshake ? secrets_.expired() : "";
-  return expired.empty() ? broker_error(error) : expired;
+  return expired.empty() ? broker_error(error, worked) : expired;
 }
 
 bool KafkaSecurity::renew() {

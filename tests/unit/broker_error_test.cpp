@@ -38,6 +38,10 @@ TEST_CASE("broker_error: what is wrong with TLS or a login, with its remedy") {
       "ssl://ground-1:9093/1: Disconnected: verify that security.protocol is correctly configured, broker might "
       "require SASL authentication (after 1ms in state UP)",
       "it may want a login, which [kafka.sasl] has");
+  CHECK(
+      broker_error("ground-1:9093/1: Disconnected: verify that security.protocol is correctly configured, broker might "
+                   "require SASL authentication (after 862ms in state UP)",
+                   true) == "ground-1:9093: the connection was closed");
   says(
       "ssl://ground-1:9093/bootstrap: SSL handshake failed: error:0A000126:SSL routines::unexpected eof while "
       "reading (after 3ms in state SSL_HANDSHAKE)",
