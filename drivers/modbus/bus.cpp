@@ -36,7 +36,7 @@ std::string Bus::connect() {
   close();
   received_.clear();
   sent_ = 0;
-  unanswered_ = 0;
+  missed_ = 0;
   out_of_step_ = false;
   unconfirmed_ = false;
   last_frame_ = Clock::now();
@@ -61,8 +61,8 @@ void Bus::close() {
 }
 
 bool Bus::spent() const {
-  constexpr int most_unanswered = 3;
-  return !serial() && (out_of_step_ || unconfirmed_ || unanswered_ >= most_unanswered);
+  constexpr int most_missed = 3;
+  return !serial() && (out_of_step_ || unconfirmed_ || missed_ >= most_missed);
 }
 
 bool Bus::rest(SteadyTime until) {
@@ -74,6 +74,7 @@ bool Bus::in_step() {
   const Io io = port_.take(received_);
   if (io == Io::closed) return false;
   if (!by_transaction()) {
+    drop_late();
     received_.clear();  // it belongs to no request
     return true;
   }
@@ -88,7 +89,7 @@ bool Bus::in_step() {
     }
     if (found.kind != Found::Kind::late) return false;
     consume(found.end);
-    unanswered_ = std::max(unanswered_ - 1, 0);
+    missed_ = std::max(missed_ - 1, 0);
   }
 }
 
@@ -103,8 +104,8 @@ Outcome Bus::read(int unit, const Request& request, std::span<std::uint16_t> val
 }
 
 void Bus::count(const Outcome& outcome) {
-  if (spoke(outcome)) unanswered_ = 0;
-  if (outcome.kind == Kind::timeout || outcome.kind == Kind::wrong_answer) ++unanswered_;
+  if (spoke(outcome)) missed_ = 0;
+  if (outcome.kind == Kind::timeout || outcome.kind == Kind::wrong_answer) ++missed_;
   if (outcome.kind == Kind::wrong_answer && by_transaction()) out_of_step_ = true;
   if (outcome.kind == Kind::timeout && !serial()) unconfirmed_ = unconfirmed(port_.fd());
 }
@@ -118,11 +119,32 @@ Outcome Bus::read_tcp(std::uint8_t unit, const Request& request, std::span<std::
 }
 
 Outcome Bus::read_rtu(std::uint8_t unit, const Request& request, std::span<std::uint16_t> values) {
+  unanswered_.expire(Clock::now());
+  if (unanswered_.ambiguous(rtu_frame(unit, request))) {
+    if (const Outcome outcome = overtake(unit, request); outcome.kind != Kind::answered) return outcome;
+  }
+  return ask_line(unit, request, values);
+}
+
+/// Answered: the request's answer cannot be mistaken any more.
+Outcome Bus::overtake(std::uint8_t unit, const Request& request) {
+  const std::optional<Request> fence = unanswered_.fence(unit, request);
+  if (!fence) return {Kind::timeout};
+  std::vector<std::uint16_t> values(fence->count);
+  const Outcome outcome = ask_line(unit, *fence, values);
+  if (!spoke(outcome)) return outcome;
+  return {unanswered_.ambiguous(rtu_frame(unit, request)) ? Kind::timeout : Kind::answered};
+}
+
+Outcome Bus::ask_line(std::uint8_t unit, const Request& request, std::span<std::uint16_t> values) {
   if (serial() && !rest(last_frame_ + silence(link_.url.baud))) return {Kind::disconnected};
   if (!in_step()) return {Kind::disconnected};
   const auto on_the_line = bus_time(request, link_.url);
   const SteadyTime deadline = Clock::now() + on_the_line + link_.timeout;
-  const Outcome outcome = exchange(rtu_frame(unit, request), request, deadline, values);
+  const Frame frame = rtu_frame(unit, request);
+  unanswered_.sent(frame, Clock::now());
+  const Outcome outcome = exchange(frame, request, deadline, values);
+  if (spoke(outcome)) unanswered_.answered(frame, outcome.kind == Kind::exception);
   last_frame_ = Clock::now();
   const bool came = seen_ == Found::Kind::broken;
   if (outcome.kind == Kind::timeout || seen_ == Found::Kind::incomplete) {
@@ -134,8 +156,28 @@ Outcome Bus::read_rtu(std::uint8_t unit, const Request& request, std::span<std::
   return outcome;
 }
 
-Found Bus::find(const Frame& frame) const {
-  return by_transaction() ? find_tcp(received_, frame, sent_) : find_rtu(received_, frame, link_.echo);
+Found Bus::find(const Frame& frame) {
+  return by_transaction() ? find_tcp(received_, frame, sent_) : find_on_line(frame);
+}
+
+// A late answer stands in front of the one that is waited for, and behind the echo of its request.
+Found Bus::find_on_line(const Frame& frame) {
+  const std::size_t front = link_.echo ? frame.size : 0;
+  const Found late = drop_late(front, &frame);
+  const Found found = find_rtu(received_, frame, link_.echo);
+  const bool other = found.kind == Found::Kind::foreign || found.kind == Found::Kind::broken;
+  return other && late.kind == Found::Kind::incomplete && received_.size() > front ? late : found;
+}
+
+/// Of what stands behind the first so many bytes. Incomplete: one more may have begun.
+Found Bus::drop_late(std::size_t front, const Frame* asked) {
+  for (;;) {
+    const auto rest = std::span<const std::uint8_t>(received_).subspan(std::min(front, received_.size()));
+    const Found found = unanswered_.take_late(rest, asked);
+    if (found.kind != Found::Kind::late) return found;
+    consume(found.end, front);
+    missed_ = std::max(missed_ - 1, 0);
+  }
 }
 
 Outcome Bus::exchange(const Frame& frame, const Request& request, SteadyTime deadline,
@@ -151,7 +193,7 @@ Outcome Bus::exchange(const Frame& frame, const Request& request, SteadyTime dea
       io = port_.receive(received_, deadline, interrupt_);
     } else if (found.kind == Found::Kind::late) {
       consume(found.end);
-      unanswered_ = std::max(unanswered_ - 1, 0);
+      missed_ = std::max(missed_ - 1, 0);
     } else if (found.kind == Found::Kind::answer) {
       const Outcome outcome = parse_answer(function(request.table), found.pdu, values);
       consume(found.end);
@@ -169,19 +211,23 @@ Outcome Bus::nothing_more() const {
   return {came ? Kind::wrong_answer : Kind::timeout};
 }
 
-void Bus::consume(std::size_t bytes) {
-  received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(bytes));
+void Bus::consume(std::size_t bytes, std::size_t from) {
+  const auto first = received_.begin() + static_cast<std::ptrdiff_t>(from);
+  received_.erase(first, first + static_cast<std::ptrdiff_t>(bytes));
 }
 
 // What comes is thrown away, until the end, or until a whole frame has come and the line is quiet.
 void Bus::fall_silent(SteadyTime end, bool frame_came) {
+  constexpr std::size_t most = 512;  // twice the longest frame
   std::size_t came = frame_came ? shortest_rtu_frame : 0;
   Io io = Io::done;
   while (io == Io::done) {
-    received_.clear();
+    drop_late();
+    if (received_.size() > most) received_.clear();
     const bool over = came >= shortest_rtu_frame;
+    const std::size_t before = received_.size();
     io = port_.receive(received_, over ? std::min(end, Clock::now() + gap(link_.url)) : end, interrupt_);
-    came += received_.size();
+    came += received_.size() - before;
   }
   last_frame_ = Clock::now();
 }

@@ -118,6 +118,18 @@ Found find_tcp(Bytes received, const Frame& request, std::uint16_t earlier) {
   return {Kind::answer, answer.subspan(1, length - 1), end};
 }
 
+std::size_t answer_bytes(const Frame& request) {
+  return data_bytes(request.bytes());
+}
+
+Found front_rtu(Bytes received, const Frame& request) {
+  const std::size_t length = rtu_length(received, request.bytes());
+  if (length == 0) return {Kind::foreign};
+  if (length == 1 || received.size() < length) return {};
+  const Bytes frame = received.first(length);
+  return whole(frame) ? Found{Kind::answer, frame.subspan(1, length - 3), length} : Found{Kind::foreign};
+}
+
 Found find_rtu(Bytes received, const Frame& request, bool echo) {
   const Bytes asked = request.bytes();
   if (received.size() < asked.size() && starts_with(asked, received)) return {};

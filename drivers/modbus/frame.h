@@ -49,6 +49,12 @@ constexpr std::size_t shortest_rtu_frame = 5;
 /// `earlier` requests went out before on this connection: their transactions may be answered late.
 Found find_tcp(std::span<const std::uint8_t> received, const Frame& request, std::uint16_t earlier);
 
+/// Of the data in the answer to a serial line's request.
+std::size_t answer_bytes(const Frame& request);
+
+/// Whether the bytes begin with an answer to the request: answer, or incomplete where they may, or foreign.
+Found front_rtu(std::span<const std::uint8_t> received, const Frame& request);
+
 /// Complete as soon as its length is there. Noise in front of an answer is passed over. `echo`: the line hands back
 /// the request first; where it hands back other bytes, somebody else was sending.
 Found find_rtu(std::span<const std::uint8_t> received, const Frame& request, bool echo);

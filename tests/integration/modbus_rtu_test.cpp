@@ -1,4 +1,6 @@
 // The Modbus driver on a serial line: a pseudo terminal with a server at its far end.
+#include <random>
+
 #include "drivers/modbus/modbus_source.h"
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
@@ -134,6 +136,41 @@ TEST_CASE("a late answer on a serial line is not taken for the next request's", 
   CHECK(plant.equipment.request_count() <= 7);
   plant.equipment.set_delay(0ms);
   CHECK(plant.polled.comes("a", {"4.21"}));
+}
+
+TEST_CASE("answers that come later than anybody waits for never become another point's value", "[modbus][rtu]") {
+  SerialPlant plant;
+  plant.link.timeout = 40ms;
+  std::vector<config::Point> points;
+  for (const std::uint16_t address : std::initializer_list<std::uint16_t>{0, 500, 900}) {  // their answers look alike
+    plant.equipment.set(1, Table::holding, address, {static_cast<std::uint16_t>(10'000 + address)});
+    points.push_back(point(std::to_string(10'000 + address), Table::holding, address));
+  }
+  plant.link.devices = {device("a", 1, 10ms, points)};
+  plant.link.devices[0].retries = GENERATE(0, 2);
+  ModbusSource source(plant.link, plant.polled.queue(), plant.polled.clock());
+  source.start();
+  std::mt19937 dice{support::seed()};
+  std::size_t good = 0;
+  const auto look = [&] {
+    for (const Polled& poll : plant.polled.take()) {
+      for (std::size_t i = 0; i < poll.values.size(); ++i) {
+        INFO(poll.values[i]);
+        CHECK((poll.values[i].starts_with("bad: ") || poll.values[i] == points[i].name));
+        good += poll.values[i] == points[i].name ? 1 : 0;
+      }
+    }
+  };
+  for (const std::uint64_t polls : {8, 16, 24, 32, 40}) {
+    // Up to five times what is waited for, the quiet behind it included.
+    plant.equipment.set_delay(std::chrono::milliseconds{dice() % 400});
+    REQUIRE(eventually(60s, [&] { return source.health().devices[0].polls >= polls; }));
+    plant.equipment.set_delay(0ms);
+    REQUIRE(eventually(60s, [&] { return source.health().devices[0].polls >= polls + 4; }));
+    look();
+  }
+  CHECK(good > 0);
+  CHECK(plant.polled.comes("a", {"10000", "10500", "10900"}));
 }
 
 TEST_CASE("late answers of several units on a serial line are nobody's", "[modbus][rtu]") {
