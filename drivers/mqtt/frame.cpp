@@ -1,6 +1,7 @@
 #include "drivers/mqtt/frame.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -57,7 +58,11 @@ Head read_head(std::string_view bytes) {
   return {1 + length.size, length.value, false};
 }
 
-/// How long a property of a PUBLISH is behind its identifier (5, section 3.3.2.3). Nothing: it is none, or not whole.
+constexpr std::uint8_t subscription_identifier = 0x0B;
+constexpr std::uint8_t server_keep_alive = 0x13;
+
+/// How long a property of what a broker sends is behind its identifier (5, section 2.2.2.2). Nothing: it is none, or
+/// not whole.
 std::optional<std::size_t> property_size(std::uint8_t id, std::string_view rest) {
   const auto text = [&rest](std::size_t at) {
     return rest.size() < at + 2 ? rest.size() + 1 : at + 2 + number_at(rest, at);
@@ -65,18 +70,34 @@ std::optional<std::size_t> property_size(std::uint8_t id, std::string_view rest)
   std::size_t size = 0;
   switch (id) {
     case 0x01:  // Payload Format Indicator
+    case 0x24:  // Maximum QoS
+    case 0x25:  // Retain Available
+    case 0x28:  // Wildcard Subscription Available
+    case 0x29:  // Subscription Identifier Available
+    case 0x2A:  // Shared Subscription Available
       size = 1;
       break;
+    case server_keep_alive:
+    case 0x21:  // Receive Maximum
+    case 0x22:  // Topic Alias Maximum
+    case 0x23:  // Topic Alias
+      size = 2;
+      break;
     case 0x02:  // Message Expiry Interval
+    case 0x11:  // Session Expiry Interval
+    case 0x27:  // Maximum Packet Size
       size = 4;
       break;
     case 0x03:  // Content Type
     case 0x08:  // Response Topic
     case 0x09:  // Correlation Data
+    case 0x12:  // Assigned Client Identifier
+    case 0x15:  // Authentication Method
+    case 0x16:  // Authentication Data
+    case 0x1A:  // Response Information
+    case 0x1C:  // Server Reference
+    case 0x1F:  // Reason String
       size = text(0);
-      break;
-    case 0x23:  // Topic Alias
-      size = 2;
       break;
     case 0x26:  // User Property
       size = text(text(0));
@@ -87,23 +108,35 @@ std::optional<std::size_t> property_size(std::uint8_t id, std::string_view rest)
   return size <= rest.size() ? std::optional(size) : std::nullopt;
 }
 
-bool read_properties(std::string_view rest, Publish& publish) {
-  constexpr std::uint8_t subscription_identifier = 0x0B;
-  while (!rest.empty()) {
-    const std::uint8_t id = byte_at(rest, 0);
-    rest.remove_prefix(1);
+/// What is read of the properties.
+struct Properties {
+  std::vector<std::uint32_t> subscriptions;
+  std::optional<std::uint16_t> keep_alive;
+};
+
+/// Takes them, with their length, off the front of `rest`. Nothing: they are none.
+std::optional<Properties> take_properties(std::string_view& rest) {
+  const Length length = read_length(rest);
+  if (length.size == 0 || rest.size() - length.size < length.value) return std::nullopt;
+  std::string_view left = rest.substr(length.size, length.value);
+  rest.remove_prefix(length.size + length.value);
+  Properties properties;
+  while (!left.empty()) {
+    const std::uint8_t id = byte_at(left, 0);
+    left.remove_prefix(1);
+    std::optional<std::size_t> size;
     if (id == subscription_identifier) {
-      const Length value = read_length(rest);
-      if (value.size == 0) return false;
-      publish.subscriptions.push_back(static_cast<std::uint32_t>(value.value));
-      rest.remove_prefix(value.size);
+      const Length value = read_length(left);
+      if (value.size > 0) size = value.size;
+      properties.subscriptions.push_back(static_cast<std::uint32_t>(value.value));
     } else {
-      const auto size = property_size(id, rest);
-      if (!size) return false;
-      rest.remove_prefix(*size);
+      size = property_size(id, left);
+      if (size && id == server_keep_alive) properties.keep_alive = number_at(left, 0);
     }
+    if (!size) return std::nullopt;
+    left.remove_prefix(*size);
   }
-  return true;
+  return properties;
 }
 
 }  // namespace
@@ -150,15 +183,35 @@ std::optional<Publish> read_publish(const Frame& frame, int version) {
     if (rest.size() < 2) return std::nullopt;
     publish.id = number_at(rest, 0);
     rest.remove_prefix(2);
+    if (frame.qos() == 3 || publish.id == 0) return std::nullopt;  // sections 3.3.1.2 and 2.3.1
   }
   if (version >= 5) {  // section 3.3.2.3
-    const Length properties = read_length(rest);
-    if (properties.size == 0 || rest.size() - properties.size < properties.value) return std::nullopt;
-    if (!read_properties(rest.substr(properties.size, properties.value), publish)) return std::nullopt;
-    rest.remove_prefix(properties.size + properties.value);
+    auto properties = take_properties(rest);
+    if (!properties) return std::nullopt;
+    publish.subscriptions = std::move(properties->subscriptions);
   }
   publish.payload = rest;
   return publish;
+}
+
+std::optional<Welcome> read_welcome(const Frame& frame, int version) {
+  std::string_view rest = frame.body;
+  if (rest.size() < 2) return std::nullopt;
+  Welcome welcome{byte_at(rest, 1) == 0};
+  rest.remove_prefix(2);
+  if (version < 5 || rest.empty()) return welcome;  // a broker that knows no version 5 refuses in 3.1.1's words
+  const auto properties = take_properties(rest);
+  if (!properties) return std::nullopt;
+  welcome.keep_alive = properties->keep_alive;
+  return welcome;
+}
+
+std::optional<std::size_t> codes(const Frame& frame, int version) {
+  std::string_view rest = frame.body;
+  if (rest.size() < 2) return std::nullopt;
+  rest.remove_prefix(2);
+  if (version >= 5 && !take_properties(rest)) return std::nullopt;
+  return rest.size();
 }
 
 void FrameCutter::add(std::string_view bytes) {

@@ -62,6 +62,18 @@ struct Publish {
 /// `version`: of the protocol, as CONNECT has it. Nothing: it ends before its payload, or its properties are none.
 std::optional<Publish> read_publish(const Frame& frame, int version);
 
+/// What CONNACK says.
+struct Welcome {
+  bool accepted = false;
+  std::optional<std::uint16_t> keep_alive{};  // version 5: seconds, in the place of the client's
+};
+
+/// Nothing: it is none.
+std::optional<Welcome> read_welcome(const Frame& frame, int version);
+
+/// How many codes stand in a SUBACK or UNSUBACK, one for each filter. Nothing: it is none.
+std::optional<std::size_t> codes(const Frame& frame, int version);
+
 /// Cuts a stream into packets. Of a PUBLISH that is longer than `longest` bytes the first so many are given, as if it
 /// ended there, and the rest is skipped; another packet of that size is no MQTT.
 class FrameCutter {

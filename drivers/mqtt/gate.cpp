@@ -22,6 +22,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience{10};  // for the way to the broker
+constexpr std::chrono::seconds kWelcome{20};   // for the answer to the login; Paho gives up later
 constexpr std::chrono::milliseconds kLook{1000};
 constexpr std::size_t kRead = 64U << 10;
 
@@ -68,6 +69,7 @@ void Gate::run() {
   watch_.reset();
   const auto reason = relay_.reason();
   if (reason) fail("the broker closed the connection: " + reason_text(*reason));
+  if (channel_ && !relay_.welcomed() && !relay_.left() && !interrupt_.raised()) fail(unwelcome());
   // Paho is told by the end of the connection.
   channel_.reset();
   paho_ = {};
@@ -113,6 +115,14 @@ bool Gate::reach_broker(const std::string& connect) {
   return true;
 }
 
+std::string Gate::unwelcome() const {
+  const std::string closed = "the broker closed the connection before it answered the login";
+  if (!broker_.tls) return closed + ": where its port wants TLS, write mqtts:// in url";
+  const bool shows = !broker_.tls->certificate.empty();
+  return closed + (shows ? ": it may not know the authority that signed the agent's certificate"
+                         : ": it may want a certificate of the agent's, which certificate and key name");
+}
+
 // Those for which there is no room wait in the relay, where what follows them ends.
 void Gate::take_messages() {
   while (const Message* message = relay_.next()) {
@@ -126,8 +136,10 @@ void Gate::take_messages() {
 
 void Gate::relay() {
   const auto safe = [this](const std::vector<SeqRange>& readings) { return !watch_ || watch_->safe(readings); };
+  const SteadyTime began = Steady::now();
   while (!interrupt_.raised()) {
     take_messages();
+    if (relay_.reason()) return;
     // What TLS has read ahead is nothing that poll() tells of.
     while (unread_ && relay_.reads_broker()) {
       if (!read_broker()) return;
@@ -138,7 +150,10 @@ void Gate::relay() {
     idle_ = relay_.idle();
     unacknowledged_ = relay_.unacknowledged();
     if (relay_.left() && relay_.to_broker().bytes().empty()) return;
-    if (relay_.broker_is_silent(Steady::now())) return fail("the broker does not answer");
+    const SteadyTime now = Steady::now();
+    if (relay_.broker_is_silent(now)) return fail("the broker does not answer");
+    if (!relay_.welcomed() && now - began > kWelcome) return fail("the broker does not answer the login");
+    relay_.keep_alive(now);
 
     const bool all_to_paho = relay_.to_paho().bytes().empty();
     std::array<pollfd, 4> entries{{{interrupt_.fd(), POLLIN, 0},

@@ -58,6 +58,7 @@ class Gate {
   std::string shake_hands(SteadyTime deadline);
   bool reach_broker(const std::string& connect);
   void relay();
+  std::string unwelcome() const;
   void take_messages();
   bool read_broker();
   bool read_paho();

@@ -39,13 +39,41 @@ bool Relay::take_from_broker(const Frame& frame) {
     case Packet::pingresp:
       break;  // Paho has had its answer
     case Packet::disconnect:
+      // The connection ends with it: Paho would keep it open.
       reason_ = frame.body.empty() ? 0 : static_cast<std::uint8_t>(frame.body[0]);
+      break;
+    case Packet::connack:
+      return take_welcome(frame);
+    case Packet::suback:
+      // For each filter there is a request of its own. Paho believes any number of codes.
+      if (codes(frame, version_) != 1) return false;
       to_paho_.add(frame.bytes);
       break;
     default:
       to_paho_.add(frame.bytes);
   }
   return true;
+}
+
+bool Relay::take_welcome(const Frame& frame) {
+  const auto welcome = read_welcome(frame, version_);
+  if (!welcome) return false;
+  welcomed_ = true;
+  if (welcome->keep_alive.value_or(0) > 0) keep_alive_ = std::chrono::seconds{*welcome->keep_alive};
+  to_paho_.add(frame.bytes);
+  return true;
+}
+
+// Paho keeps to its own interval, whatever the broker says.
+void Relay::keep_alive(Time now) {
+  if (!keep_alive_ || now - alive_ < *keep_alive_ / 2) return;
+  alive_ = now;
+  ping(packet(Packet::pingreq, {}), now);
+}
+
+void Relay::ping(std::string_view request, Time now) {
+  to_broker_.add(request);
+  if (!pinged_) pinged_ = now;
 }
 
 bool Relay::take_message(const Frame& frame) {
@@ -69,8 +97,7 @@ bool Relay::from_paho(std::string_view bytes, Time now) {
       case Packet::pingreq:
         // Answered at once, as the broker's answer may stand behind messages that nobody has room for.
         to_paho_.add(packet(Packet::pingresp, {}));
-        to_broker_.add(frame->bytes);
-        if (!pinged_) pinged_ = now;
+        ping(frame->bytes, now);
         break;
       default:
         left_ = left_ || frame->type() == Packet::disconnect;

@@ -64,6 +64,10 @@ class Relay {
   bool idle() const { return held_.empty() && waiting_.empty(); }
   /// Messages above QoS 0 that the broker has not been told of.
   std::size_t unacknowledged() const { return unacknowledged_; }
+  /// Pings the broker, where it wants to hear more often than Paho pings. To be called every second.
+  void keep_alive(Time now);
+  /// The broker has answered the login, in whatever way.
+  bool welcomed() const { return welcomed_; }
   /// Whether the broker has let a ping go unanswered, although it was listened to.
   bool broker_is_silent(Time now) const;
   /// Version 5: why the broker closed the connection (section 3.14.2.1).
@@ -84,6 +88,8 @@ class Relay {
 
   bool take_from_broker(const Frame& frame);
   bool take_message(const Frame& frame);
+  bool take_welcome(const Frame& frame);
+  void ping(std::string_view request, Time now);
 
   int version_;
   FrameCutter paho_frames_{longest_packet};
@@ -94,8 +100,11 @@ class Relay {
   std::size_t waiting_bytes_ = 0;
   std::deque<Held> held_;  // messages that were taken, and are not acknowledged yet
   std::size_t unacknowledged_ = 0;
-  std::set<std::uint16_t> exactly_;  // messages of QoS 2, not acknowledged yet
-  std::optional<Time> pinged_;       // and nothing came from the broker since
+  std::set<std::uint16_t> exactly_;                 // messages of QoS 2, not acknowledged yet
+  std::optional<std::chrono::seconds> keep_alive_;  // the broker's
+  Time alive_;                                      // when it was last told that we are
+  bool welcomed_ = false;
+  std::optional<Time> pinged_;  // and nothing came from the broker since
   std::optional<std::uint8_t> reason_;
   bool left_ = false;
 };

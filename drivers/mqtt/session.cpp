@@ -16,6 +16,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds give_up_stop{1000};
 constexpr milliseconds look{20};
+constexpr std::chrono::seconds give_up_answer{20};
 constexpr std::chrono::seconds steady_after{10};  // a connection that lasted so long starts the backoff anew
 constexpr unsigned short_lived = 3;               // connections in a row that the broker closed soon
 
@@ -71,7 +72,7 @@ std::string Session::connection() {
   show(&gate);
   std::string problem = client.connect([this] { return stopping(); });
   if (problem.empty()) {
-    attend(client);
+    problem = attend(client);
     leave(client, gate);
   }
   show(nullptr);
@@ -84,28 +85,34 @@ void Session::show(const Gate* gate) {
   gate_ = gate;
 }
 
-void Session::attend(Client& client) {
+// Until the stop or the connection's end. Why it is of no use; empty: it was.
+std::string Session::attend(Client& client) {
   std::vector<Subscription> wanted = subscriptions_;
   const std::vector<std::string> left = take_over_kept();
   for (unsigned attempt = 0; !wanted.empty() && !halted(); ++attempt) {
     if (attempt > 0) pause(attempt - 1);
-    wanted = subscribe(client, wanted);
+    std::string unanswered;
+    wanted = subscribe(client, wanted, unanswered);
+    if (!unanswered.empty() && !halted()) return unanswered;
     // What the new ones bring as well must not be missed in between.
     if (attempt == 0) forget(client, left);
   }
   Lock lock(mutex_);
   changed_.wait(lock, [this] { return stop_ || lost_; });
+  return "";
 }
 
-std::vector<Subscription> Session::subscribe(Client& client, const std::vector<Subscription>& wanted) {
-  const auto granted = client.subscribe(wanted, [this] { return halted(); });
+// Those that the broker has refused.
+std::vector<Subscription> Session::subscribe(Client& client, const std::vector<Subscription>& wanted,
+                                             std::string& unanswered) {
+  const auto until = steady_clock::now() + give_up_answer;
+  const auto granted = client.subscribe(wanted, [&] { return halted() || steady_clock::now() > until; });
   std::vector<Subscription> again;
   std::string error;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const std::string subscription = "the subscription to " + wanted[i].filter;
     if (!granted[i]) {
-      again.push_back(wanted[i]);
-      error = subscription + " was not answered";
+      unanswered = subscription + " was not answered by the broker";
     } else if (*granted[i] >= subscription_refused) {
       again.push_back(wanted[i]);
       error = "the broker refused " + subscription + ": " + reason_text(*granted[i]);
@@ -114,7 +121,7 @@ std::vector<Subscription> Session::subscribe(Client& client, const std::vector<S
     }
   }
   if (error.empty()) error = lowered_;
-  if (!halted()) set_state(error.empty() ? State::up : State::degraded, error);
+  if (!halted() && unanswered.empty()) set_state(error.empty() ? State::up : State::degraded, error);
   return again;
 }
 

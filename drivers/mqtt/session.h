@@ -39,8 +39,8 @@ class Session {
   std::string connection();
   void show(const Gate* gate);
   std::string lost(unsigned closed_soon) const;
-  void attend(Client& client);
-  std::vector<Subscription> subscribe(Client& client, const std::vector<Subscription>& wanted);
+  std::string attend(Client& client);
+  std::vector<Subscription> subscribe(Client& client, const std::vector<Subscription>& wanted, std::string& unanswered);
   std::vector<std::string> take_over_kept();
   void forget(Client& client, const std::vector<std::string>& filters);
   void leave(Client& client, Gate& gate);

@@ -29,6 +29,29 @@ std::string last_error() {
   return text.data();
 }
 
+/// What went wrong in TLS: of the far side's alerts (RFC 8446, section 6) those that are about our certificate, in
+/// words.
+std::string refusal() {
+  switch (ERR_GET_REASON(ERR_peek_error())) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      ERR_clear_error();
+      return "it wants a certificate of the agent's, which certificate and key name";
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+      ERR_clear_error();
+      return "it does not know who signed the agent's certificate: name one that it trusts in certificate";
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+      ERR_clear_error();
+      return "it refuses the agent's certificate as expired: renew it";
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+      ERR_clear_error();
+      return "it refuses the agent's certificate as revoked: renew it";
+    default:
+      return "SSL: " + last_error();
+  }
+}
+
 }  // namespace
 
 struct Channel::Tls {
@@ -88,7 +111,7 @@ Channel::Moved Channel::of_tls(int result) {
         problem_ = refused_certificate(static_cast<int>(code), keys_);
         ERR_clear_error();
       } else {
-        problem_ = "SSL: " + last_error();
+        problem_ = refusal();
       }
       return {0, 0, true};
     default:

@@ -207,7 +207,7 @@ TEST_CASE("mqtt relay: a message of version 5 says for which subscriptions it is
            {128, 2},
            true},
           {"an identifier that ends too soon", std::string("\x0B\x80", 2), {}, false},
-          {"a property that is none of a message", std::string("\x11\x00\x00\x00\x01", 5), {}, false},
+          {"a property that there is not", std::string("\x04\x00\x00\x00\x01", 5), {}, false},
           {"a text that ends too soon", std::string("\x03\x00\x05x", 4), {}, false},
           {"a pair with one text", std::string("\x26\x00\x01x", 4), {}, false},
       }));
@@ -220,6 +220,49 @@ TEST_CASE("mqtt relay: a message of version 5 says for which subscriptions it is
   REQUIRE(relay.next() != nullptr);
   CHECK(relay.next()->causes == causes);
   CHECK(relay.next()->payload == "payload");
+}
+
+TEST_CASE("mqtt relay: a broker that wants to hear from its client more often does") {
+  Relay relay(5);
+  const std::string ping = packet(Packet::pingreq, {});
+  const Time start = std::chrono::steady_clock::now();
+  const std::string properties("\x12\x00\x01x\x13\x00\x04\x26\x00\x01y\x00\x01z", 14);
+  CHECK_FALSE(relay.welcomed());
+  relay.keep_alive(start);
+  CHECK(drain(relay.to_broker()).empty());
+  REQUIRE(relay.from_broker(packet(Packet::connack, std::string("\x00\x00\x0e", 3) + properties), start));
+  CHECK(relay.welcomed());
+  CHECK_FALSE(drain(relay.to_paho()).empty());
+  relay.keep_alive(start);
+  CHECK(drain(relay.to_broker()) == ping);
+  relay.keep_alive(start + 1s);
+  CHECK(drain(relay.to_broker()).empty());
+  relay.keep_alive(start + 2s);
+  CHECK(drain(relay.to_broker()) == ping);
+}
+
+TEST_CASE("mqtt relay: a broker's goodbye ends the connection, and Paho is not asked") {
+  Relay relay(5);
+  CHECK_FALSE(relay.reason());
+  REQUIRE(relay.from_broker(packet(Packet::disconnect, "\x8e"), Time{}));
+  CHECK(relay.reason() == 0x8e);
+  CHECK(drain(relay.to_paho()).empty());
+}
+
+TEST_CASE("mqtt relay: what no broker may send is no MQTT") {
+  const int version = GENERATE(4, 5);
+  const std::string none(version == 5 ? 1 : 0, '\0');
+  Relay relay(version);
+  REQUIRE(relay.from_broker(packet(Packet::suback, number(1) + none + "\x01"), Time{}));
+  CHECK_FALSE(drain(relay.to_paho()).empty());
+  CHECK_FALSE(relay.from_broker(packet(Packet::suback, number(1) + none + "\x01\x01"), Time{}));
+  CHECK_FALSE(relay.from_broker(packet(Packet::suback, number(1) + none), Time{}));
+  CHECK_FALSE(relay.from_broker(packet(Packet::connack, "\x01"), Time{}));
+  const std::string rest = text("a") + number(7) + none + "1";
+  std::string quality = packet(Packet::publish, rest);
+  quality[0] = static_cast<char>(quality[0] | 3 << 1);
+  CHECK_FALSE(relay.from_broker(quality, Time{}));
+  CHECK_FALSE(relay.from_broker(publish("a", 1, 0, none + "1"), Time{}));
 }
 
 TEST_CASE("mqtt relay: what is asked for is published with QoS 0, between Paho's packets") {

@@ -1,0 +1,129 @@
+// Brokers that do what Mosquitto does not: they say goodbye, are silent, or close before they have answered.
+#include <sys/socket.h>
+
+#include <array>
+#include <functional>
+#include <thread>
+
+#include "drivers/mqtt/frame.h"
+#include "tests/integration/mqtt_bench.h"
+#include "tests/support/free_port.h"
+#include "tests/support/socket.h"
+
+namespace fieldpost {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace support;
+using drivers::State;
+using drivers::mqtt::Frame;
+using drivers::mqtt::FrameCutter;
+using drivers::mqtt::packet;
+using drivers::mqtt::Packet;
+
+/// Answers each packet of its clients, one after another, with what the test says. MQTT 5.
+class ScriptedBroker {
+ public:
+  struct Answer {
+    std::string bytes;
+    bool closes = false;
+  };
+  using Script = std::function<Answer(const Frame& frame)>;
+
+  explicit ScriptedBroker(Script script)
+      : script_(std::move(script)), port_(free_port()), listener_(listen_on(port_)), thread_([this] { run(); }) {}
+  ~ScriptedBroker() {
+    ending_ = true;
+    thread_.join();
+  }
+  ScriptedBroker(const ScriptedBroker&) = delete;
+  ScriptedBroker& operator=(const ScriptedBroker&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  int connections() const { return connections_; }
+
+ private:
+  void run() {
+    for (; !ending_; std::this_thread::sleep_for(1ms)) {
+      const Socket client = accept_from(listener_);
+      if (!client.open()) continue;
+      ++connections_;
+      serve(client);
+    }
+  }
+  void serve(const Socket& client) {
+    FrameCutter cutter(1U << 20);
+    std::array<char, 4096> bytes{};
+    for (; !ending_; std::this_thread::sleep_for(1ms)) {
+      const ssize_t got = recv(client.fd(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+      if (got == 0) return;
+      if (got > 0) cutter.add({bytes.data(), static_cast<std::size_t>(got)});
+      while (const auto frame = cutter.next()) {
+        const Answer answer = script_(*frame);
+        send(client.fd(), answer.bytes.data(), answer.bytes.size(), MSG_NOSIGNAL);
+        if (answer.closes) return;
+      }
+    }
+  }
+
+  Script script_;
+  const std::uint16_t port_;
+  const Socket listener_;
+  std::atomic<int> connections_ = 0;
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;
+};
+
+const std::string welcome = packet(Packet::connack, std::string(3, '\0'));
+
+std::string granted(const Frame& subscribe) {
+  return packet(Packet::suback, std::string(subscribe.body.substr(0, 2)) + std::string(1, '\0') + "\x01");
+}
+
+config::MqttBroker version_5(std::uint16_t port) {
+  config::MqttBroker broker = mqtt_broker(port, {mqtt_rule("yard/+", "{1}", "v", config::MqttRule::Payload::text)});
+  broker.version = 5;
+  return broker;
+}
+
+}  // namespace
+
+TEST_CASE("mqtt 5: after a broker's goodbye its reason is said, and the agent connects again") {
+  const bool closes = GENERATE(true, false);
+  INFO((closes ? "and closes" : "and leaves the connection open"));
+  ScriptedBroker broker([&](const Frame& frame) -> ScriptedBroker::Answer {
+    if (frame.type() == Packet::connect) return {welcome};
+    if (frame.type() == Packet::subscribe) return {granted(frame) + packet(Packet::disconnect, "\x8b"), closes};
+    return {};
+  });
+  MqttBench bench;
+  RunningMqtt source(version_5(broker.port()), bench);
+  CHECK(source.wait_for_error("it shuts down"));
+  CHECK(eventually(mqtt_patience, [&] { return broker.connections() >= 3; }));
+}
+
+TEST_CASE("mqtt 5: a broker that closes instead of answering the login may want TLS") {
+  ScriptedBroker broker([](const Frame&) -> ScriptedBroker::Answer { return {"", true}; });
+  MqttBench bench;
+  RunningMqtt source(version_5(broker.port()), bench);
+  CHECK(
+      source.wait_for_error("closed the connection before it answered the login: where its port wants TLS, write "
+                            "mqtts:// in url"));
+}
+
+TEST_CASE("mqtt 5: a broker that does not answer is said to, and left", "[long]") {
+  const bool login = GENERATE(true, false);
+  ScriptedBroker broker([&](const Frame& frame) -> ScriptedBroker::Answer {
+    if (frame.type() == Packet::connect && !login) return {welcome};
+    if (frame.type() == Packet::pingreq) return {packet(Packet::pingresp, {})};
+    return {};
+  });
+  MqttBench bench;
+  RunningMqtt source(version_5(broker.port()), bench);
+  const std::string words =
+      login ? "the broker does not answer the login" : "the subscription to yard/+ was not answered by the broker";
+  CHECK(eventually(60s, [&] { return source.health().error == words; }));
+  CHECK(eventually(mqtt_patience, [&] { return broker.connections() >= 2; }));
+}
+
+}  // namespace fieldpost
