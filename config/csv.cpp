@@ -28,18 +28,21 @@ class Reader {
 
   bool at_end() const { return at_ == text_.size(); }
 
-  /// False: a quote is not closed, `row` ends with the cell in which it was opened.
-  bool next(Row& row) {
+  /// What is wrong with the last cell of `row`, at which reading ends; empty where all is right.
+  std::string_view next(Row& row) {
     row.clear();
     do {
-      if (!cell(row.emplace_back())) return false;
+      if (!cell(row.emplace_back())) return "a quote is opened here and not closed";
     } while (take(separator_));
+    if (!at_end() && !at_line_end()) {
+      return "text stands behind the closing quote: a quote inside a cell is written twice";
+    }
     take('\r');
     if (take('\n')) {
       ++line_;
       begin_ = at_;
     }
-    return true;
+    return {};
   }
 
  private:
@@ -52,18 +55,24 @@ class Reader {
   bool cell(Cell& cell) {
     cell.place = {line_, static_cast<int>(at_ - begin_) + 1};
     if (take('"')) return quoted(cell.text);
-    while (!at_end() && text_[at_] != separator_ && text_[at_] != '\n' && !at_line_end())
+    while (!at_end() && text_[at_] != separator_ && !at_line_end())
       cell.text += text_[at_++];
     trim(cell);
     return true;
   }
 
-  bool at_line_end() const { return text_[at_] == '\r' && (at_ + 1 == text_.size() || text_[at_ + 1] == '\n'); }
+  bool at_line_end() const {
+    return text_[at_] == '\n' || (text_[at_] == '\r' && (at_ + 1 == text_.size() || text_[at_ + 1] == '\n'));
+  }
 
   bool quoted(std::string& into) {
     while (!at_end()) {
       const char c = text_[at_++];
-      if (c == '"' && !take('"')) return true;
+      if (c == '"' && !take('"')) {
+        while (take(' ')) {
+        }
+        return true;
+      }
       if (c == '\n') {
         ++line_;
         begin_ = at_;
@@ -132,11 +141,12 @@ Node number(const Cell& cell) {
   return {cell.place, cell.text};
 }
 
-std::vector<Cell> parts(const Cell& cell) {
+/// What the separator divides, without the blanks around each.
+std::vector<Cell> parts(const Cell& cell, char separator) {
   std::vector<Cell> list;
   std::size_t begin = 0;
   while (begin <= cell.text.size()) {
-    const std::size_t end = std::min(cell.text.find('|', begin), cell.text.size());
+    const std::size_t end = std::min(cell.text.find(separator, begin), cell.text.size());
     Cell part{cell.text.substr(begin, end - begin), cell.place};
     const std::size_t first = part.text.find_first_not_of(' ');
     part.text = first == std::string::npos ? "" : part.text.substr(first, part.text.find_last_not_of(' ') + 1 - first);
@@ -146,13 +156,21 @@ std::vector<Cell> parts(const Cell& cell) {
   return list;
 }
 
-/// "0=off|1=on". A part without = keeps an empty name, which is refused where the names are read.
+/// The first of the candidates that the cell has, else the last.
+char inner_separator(const Cell& cell, std::string_view candidates) {
+  const auto found = std::find_if(candidates.begin(), candidates.end(),
+                                  [&](char c) { return cell.text.find(c) != std::string::npos; });
+  return found != candidates.end() ? *found : candidates.back();
+}
+
+/// "0=off|1=on", "0=off;1=on" or "0=off,1=on". A cell that is not all pairs stays a text, which is refused where the
+/// names are read: "1=on,2=auto" is one name to nobody.
 Node names(const Cell& cell) {
   Members members;
-  for (const Cell& part : parts(cell)) {
-    const std::size_t equals = std::min(part.text.find('='), part.text.size());
-    const std::string name = equals < part.text.size() ? part.text.substr(equals + 1) : "";
-    members.push_back({part.text.substr(0, equals), cell.place, Node{cell.place, name}});
+  for (const Cell& part : parts(cell, inner_separator(cell, "|;,"))) {
+    if (std::count(part.text.begin(), part.text.end(), '=') != 1) return {cell.place, cell.text};
+    const std::size_t equals = part.text.find('=');
+    members.push_back({part.text.substr(0, equals), cell.place, Node{cell.place, part.text.substr(equals + 1)}});
   }
   return {cell.place, std::move(members)};
 }
@@ -163,7 +181,7 @@ Node value(const std::string& key, const Cell& cell) {
   if (key == "enum" || key == "bits") return names(cell);
   if (key == "invalid") {
     List list;
-    for (const Cell& part : parts(cell))
+    for (const Cell& part : parts(cell, inner_separator(cell, "|;")))  // a comma may be a decimal one
       list.push_back(number(part));
     return {cell.place, std::move(list)};
   }
@@ -215,7 +233,9 @@ std::variant<Node, Problem> parse_csv(std::string_view text, const std::string& 
   Row header;
   List points;
   while (!reader.at_end()) {
-    if (!reader.next(row)) return problem(file, row.back().place, "", "a quote is opened here and not closed");
+    if (const std::string_view wrong = reader.next(row); !wrong.empty()) {
+      return problem(file, row.back().place, "", std::string(wrong));
+    }
     if (blank(row) || row.front().text.starts_with('#')) continue;
     if (header.empty()) {
       header = row;

@@ -24,6 +24,12 @@ void take_decimal(Fields& fields, std::string_view key, Decimal& into, bool zero
   into = *value;
 }
 
+void wrong_names(Fields& fields, std::string_view key, const Node& node) {
+  const auto* text = std::get_if<std::string>(&node.value);
+  fields.wrong(key, (text != nullptr ? in_quotes(*text) + " " : "") +
+                        "must be numbers with a name each: { \"0\" = \"off\", \"1\" = \"on\" }, in CSV 0=off|1=on");
+}
+
 bool take_type(Fields& fields, Point& point) {
   SizedType type{point.type, point.size};
   if (fields.find("type") != nullptr && !fields.take("type", type, parse_type)) return false;
@@ -48,7 +54,7 @@ void take_names(Fields& fields, Point& point) {
   if (node == nullptr) return;
   const auto* members = std::get_if<Members>(&node->value);
   if (members == nullptr || members->empty()) {
-    fields.wrong("enum", "must be a table of numbers and names, as in { \"3\" = \"running\" }");
+    wrong_names(fields, "enum", *node);
     return;
   }
   for (const Member& each : *members) {
@@ -59,7 +65,7 @@ void take_names(Fields& fields, Point& point) {
     const auto number = parse_number(hex ? digits.substr(2) : digits, largest, hex ? 16 : 10);
     const auto* name = std::get_if<std::string>(&each.node.value);
     if (!number) {
-      fields.wrong_at(each.place, "enum", in_quotes(each.key) + " is no whole number: write { \"3\" = \"running\" }");
+      fields.wrong_at(each.place, "enum", in_quotes(each.key) + " is no whole number such as 3, -1 or 0x10");
     } else if (name == nullptr || name->empty() || name->size() > max_name || has_control(*name)) {
       fields.wrong_at(each.node.place, "enum",
                       "the name of " + printable(each.key) + " must be a text of 1 to " + std::to_string(max_name) +

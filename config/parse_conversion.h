@@ -11,6 +11,9 @@ namespace fieldpost::config {
 /// scale or offset.
 void take_decimal(Fields& fields, std::string_view key, Decimal& into, bool zero_allowed);
 
+/// The problem of a key, enum or bits, whose value is no table of names.
+void wrong_names(Fields& fields, std::string_view key, const Node& node);
+
 /// type; false after a problem.
 bool take_type(Fields& fields, Point& point);
 

@@ -114,7 +114,7 @@ void take_bits(Fields& fields, std::vector<Point>& points) {
   const Point whole = points.front();
   const auto* members = std::get_if<Members>(&node->value);
   if (members == nullptr || members->empty()) {
-    fields.wrong("bits", "must be a table of bits and names, as in { \"0\" = \"running\" }");
+    wrong_names(fields, "bits", *node);
     return;
   }
   if (!is_integer(whole.type) || width(whole) > 2) {

@@ -288,6 +288,25 @@ TEST_CASE("a spreadsheet is a map", "[config][csv]") {
   CHECK(semicolon.points[3].name == "s.b");
 }
 
+TEST_CASE("names in a cell stand between |, ; or ,", "[config][csv]") {
+  const std::vector<EnumName> both{{0, "off"}, {1, "on"}};
+  CHECK(must_parse("name;register;enum\na;40001;0=off,1=on\n", "m.csv").points[0].names == both);
+  CHECK(must_parse("name;register;enum\na;40001;\"0=off; 1=on\"\n", "m.csv").points[0].names == both);
+  CHECK(must_parse("name;register;enum\na;40001;0=off, cold|1=on\n", "m.csv").points[0].names ==
+        std::vector<EnumName>{{0, "off, cold"}, {1, "on"}});
+  const DeviceMap bits = must_parse("name,register,bits,invalid\na,40001,\"0=run,15=fault\",1;2\n", "m.csv");
+  REQUIRE(bits.points.size() == 3);
+  CHECK(bits.points[2].name == "a.fault");
+  CHECK(bits.points[0].invalid == std::vector<std::uint64_t>{1, 2});
+  const auto wrong = [](const std::string& text) {
+    return Lines{"m.csv:2:9: point[a].enum: \"" + text +
+                 "\" must be numbers with a name each: { \"0\" = \"off\", \"1\" = \"on\" }, in CSV 0=off|1=on"};
+  };
+  for (const std::string text : {"0=off|1=on,2=auto", "off", "0=off,cold", "0=off,1=on,"}) {
+    CHECK(problems("name;register;enum\na;40001;" + text + "\n", "m.csv") == wrong(text));
+  }
+}
+
 TEST_CASE("a spreadsheet that is wrong is told by line and column", "[config][csv]") {
   CHECK(problems("name,register\nvoltage,49x\n", "m.csv") ==
         Lines{"m.csv:2:9: point[voltage].register: \"49x\" is no register: write \"holding:100\" (or input, coil, "
@@ -299,6 +318,9 @@ TEST_CASE("a spreadsheet that is wrong is told by line and column", "[config][cs
         Lines{"m.csv:2:9: point[a].typ: is unknown: did you mean \"type\"?"});
   CHECK(problems("name,register\n\"a,40001\nb,40002\n", "m.csv") ==
         Lines{"m.csv:2:1: a quote is opened here and not closed"});
+  CHECK(problems("name,register\n\"a\" x,40001\n", "m.csv") ==
+        Lines{"m.csv:2:1: text stands behind the closing quote: a quote inside a cell is written twice"});
+  CHECK(must_parse("name,register\n\"a\" ,\"40001\" \r\n", "m.csv").points.size() == 1);
   CHECK(problems("name,register,name\na,40001,b\n", "m.csv") ==
         Lines{"m.csv:1:15: the header names the column \"name\" twice"});
   CHECK(problems("40001,a\n", "m.csv") ==
@@ -331,7 +353,7 @@ TEST_CASE("what makes no sense in a point is refused", "[config]") {
   CHECK(wrong("type = \"float32\"\nenum = { \"1\" = \"a\" }") ==
         Lines{"m.toml:5:8: point[p].enum: cannot be: only whole numbers, a bool and a bit have names"});
   CHECK(wrong("enum = { one = \"a\" }") ==
-        Lines{"m.toml:4:10: point[p].enum: \"one\" is no whole number: write { \"3\" = \"running\" }"});
+        Lines{"m.toml:4:10: point[p].enum: \"one\" is no whole number such as 3, -1 or 0x10"});
   CHECK(wrong("enum = { \"1\" = \"a\", \"0x1\" = \"b\" }") == Lines{"m.toml:4:8: point[p].enum: names 1 twice"});
   CHECK(wrong("max_silence = \"1m\"") ==
         Lines{"m.toml:4:15: point[p].max_silence: needs a deadband: without one every value "

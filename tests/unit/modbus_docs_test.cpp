@@ -34,6 +34,10 @@ TEST_CASE("docs: the links and maps of docs/modbus.md are right", "[config][maps
       INFO(fence.text);
       INFO(listed(loaded.problems));
       CHECK(loaded.problems.empty());
+      if (fence.language == "csv") {
+        REQUIRE(loaded.map.has_value());
+        CHECK(loaded.map->points.at(2).names == std::vector<config::EnumName>{{0, "off"}, {1, "on"}});
+      }
     }
     if (fence.title == "link") {
       ++links;
