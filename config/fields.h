@@ -30,6 +30,7 @@ class Fields {
 
   const std::string& path() const { return path_; }
   Place place() const { return table_->place; }
+  /// Does not make it a known key, as find() does.
   bool has(std::string_view key) const;
 
   /// Nothing where the key is absent; it is a known key from now on.

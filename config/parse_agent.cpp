@@ -17,7 +17,7 @@ void parse_agent(Fields& fields, Context& context) {
   } else {
     agent.id = context.world.host_name;
   }
-  if (fields.has("site")) agent.site = fields.name("site").value_or("");
+  if (fields.find("site") != nullptr) agent.site = fields.name("site").value_or("");
   if (const auto clock = fields.choice("clock", {"ntp", "trusted"})) {
     agent.clock = *clock == "trusted" ? Clock::trusted : Clock::ntp;
   }

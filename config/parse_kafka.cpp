@@ -109,7 +109,7 @@ void parse_delivery(Fields& fields, Kafka& kafka) {
     kafka.delivery = Delivery::exactly_once;
   }
   if (fields.choice("order", {"oldest-first", "live-first"}) == "live-first") kafka.order = Order::live_first;
-  if (auto backfill = fields.has("backfill") ? fields.table("backfill") : std::nullopt) {
+  if (auto backfill = fields.find("backfill") != nullptr ? fields.table("backfill") : std::nullopt) {
     backfill->rate("rate", kafka.backfill_rate, 1, 100'000'000);
     if (kafka.backfill_rate && kafka.order == Order::oldest_first) {
       backfill->wrong("rate", "is for order = \"live-first\": oldest-first has no backlog beside it, and no limit");

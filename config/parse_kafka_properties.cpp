@@ -59,7 +59,7 @@ void walk(Fields& kafka, Kafka& into, const std::string& prefix, const Members& 
 }  // namespace
 
 void parse_kafka_properties(Fields& kafka, Kafka& into) {
-  if (!kafka.has("properties") || !kafka.table("properties")) return;
+  if (kafka.find("properties") == nullptr || !kafka.table("properties")) return;
   const Node& table = *kafka.find("properties");
   into.places["properties"] = table.place;
   walk(kafka, into, "", std::get<Members>(table.value));

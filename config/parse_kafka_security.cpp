@@ -87,12 +87,12 @@ void parse_sasl(Fields& fields, Context& context) {
 }  // namespace
 
 void parse_kafka_security(Fields& kafka, Context& context) {
-  if (auto tls = kafka.has("tls") ? kafka.table("tls") : std::nullopt) {
+  if (auto tls = kafka.find("tls") != nullptr ? kafka.table("tls") : std::nullopt) {
     Kafka& into = context.config.kafka;
     parse_tls(*tls, "tls.", into.tls.emplace(), into.places, context);
     tls->finish();
   }
-  if (auto sasl = kafka.has("sasl") ? kafka.table("sasl") : std::nullopt) parse_sasl(*sasl, context);
+  if (auto sasl = kafka.find("sasl") != nullptr ? kafka.table("sasl") : std::nullopt) parse_sasl(*sasl, context);
 }
 
 }  // namespace fieldpost::config

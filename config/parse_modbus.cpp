@@ -115,7 +115,7 @@ void parse_limits(Fields& fields, Limits& into) {
   constexpr int most_registers = 125;  // of one request (Application Protocol 1.1b3, section 6.3)
   constexpr int most_coils = 2'000;    // section 6.1
   const auto take = [&](std::string_view key, std::optional<int>& limit, int low, int high) {
-    if (!fields.has(key)) return;
+    if (fields.find(key) == nullptr) return;
     int value = low;
     fields.integer(key, value, low, high);
     limit = value;

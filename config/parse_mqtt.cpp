@@ -76,7 +76,7 @@ void parse_mqtt(Fields& root, Context& context) {
     }
     parse_url(fields, broker.url);
     broker.client_id = "fieldpost-" + context.config.agent.id + "-" + broker.name;
-    broker.client_id = fields.has("client_id") ? fields.name("client_id").value_or("") : broker.client_id;
+    broker.client_id = fields.find("client_id") != nullptr ? fields.name("client_id").value_or("") : broker.client_id;
     broker.username = fields.text("username").value_or("");
     broker.password_file = secret_path(fields, "password_file", context);
     if (!broker.password_file.empty() && broker.username.empty()) {
