@@ -1,5 +1,6 @@
 // The files and the host behind parse().
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,8 +16,14 @@
 namespace fieldpost::config {
 namespace {
 
-/// One byte more than a file may have, so that parse() sees that it is too large; /dev/zero ends there as well.
+/// One byte more than a file may have, so that parse() sees that it is too large.
 FileText read_file(const std::string& path) {
+  struct stat about {};
+  // A pipe or a terminal would be waited for, and the mere opening of a device may set it going. A folder is told
+  // below.
+  if (stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)) {
+    return {"", "no regular file: write what it has into one"};
+  }
   FileText file;
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return {"", std::generic_category().message(errno)};

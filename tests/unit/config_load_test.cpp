@@ -1,4 +1,6 @@
 // What a right configuration becomes, and what a file itself can be wrong in.
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -272,7 +274,8 @@ TEST_CASE("a file that cannot be had is a problem like any other", "[config]") {
   };
   CHECK(only_problem(dir / "none.toml") == (dir / "none.toml") + ": cannot read the file: No such file or directory");
   CHECK(only_problem(dir.path()) == dir.path().string() + ": cannot read the file: Is a directory");
-  CHECK(only_problem("/dev/zero") == "/dev/zero: is larger than 1 MiB, the most that is read");
+  const std::string large = dir.write("large.toml", std::string(2'000'000, '#'));
+  CHECK(only_problem(large) == large + ": is larger than 1 MiB, the most that is read");
 }
 
 TEST_CASE("a file may have 1 MiB and no byte more", "[config]") {
@@ -300,6 +303,27 @@ TEST_CASE("dots in texts, comments and several keys are no deep key", "[config]"
   must_parse(std::string(minimal) +
              "key = \"\"\"a.a.a.a.a.a.a.a.a.a \\\" a.a.a.a.a.a.a.a.a.a\"\"\"\n# ' . . . . . . . . . .\n");
   must_parse(std::string(minimal) + "key = 'a.b.c.d.e.f.g.h.i.j'");
+}
+
+TEST_CASE("a pipe or a device is no configuration, no map and no included map", "[config]") {
+  const support::TempDir dir;
+  const std::string pipe = dir / "pipe.toml";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  const auto only_problem = [](const std::string& file) {
+    const Loaded loaded = load(file);
+    REQUIRE(loaded.problems.size() == 1);
+    return loaded.problems[0].key + ": " + loaded.problems[0].message;
+  };
+  const std::string why = "no regular file: write what it has into one";
+  CHECK(only_problem(pipe) == ": cannot read the file: " + why);
+  CHECK(only_problem("/dev/zero") == ": cannot read the file: " + why);
+  const std::string link =
+      std::string(minimal) + "[[modbus]]\nname = \"l\"\nurl = \"tcp://10.0.0.1\"\ndevice = [{ name = \"d\", map = ";
+  CHECK(only_problem(dir.write("map.toml", link + "\"pipe.toml\" }]")) ==
+        "modbus[l].device[d].map: cannot read \"" + pipe + "\": " + why);
+  dir.write("m.toml", "include = \"pipe.toml\"");
+  CHECK(only_problem(dir.write("include.toml", link + "\"m.toml\" }]")) ==
+        "include: cannot read \"" + pipe + "\": " + why);
 }
 
 }  // namespace
