@@ -1,85 +1,40 @@
 // A device map: [[point]] and [[repeat]], and the maps that it includes.
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "config/csv.h"
 #include "config/fields.h"
+#include "config/map_points.h"
 #include "config/parse.h"
 #include "config/parse_point.h"
+#include "config/parse_repeat.h"
 #include "config/register.h"
 #include "config/sections.h"
 
 namespace fieldpost::config {
 namespace {
 
-constexpr std::size_t most_points = 10'000;
 constexpr std::size_t deepest = 8;
+
+/// A device map that may yet be included in another.
+struct Draft {
+  std::string model;
+  std::vector<Entry> entries{};
+  std::vector<RegisterRange> holes{};
+  Limits limits{};
+};
 
 struct Reading {
   const std::function<FileText(const std::string&)>& read;
   std::vector<std::string> files;  // that are being read: each includes the next
-  std::vector<Problem> problems;
+  std::vector<Problem> problems{};
+  // Each is read once, or maps that include others several times over would take for ever; nothing: it cannot be read.
+  std::map<std::string, std::optional<Draft>> included{};
 };
 
-DeviceMap parse_file(std::string_view text, Reading& reading);
-
-/// {n} in the name, which a block of several must have.
-std::string numbered(const std::string& name, int n) {
-  const std::size_t at = name.find("{n}");
-  return at == std::string::npos ? name : name.substr(0, at) + std::to_string(n) + name.substr(at + 3);
-}
-
-void append(DeviceMap& map, const std::vector<Point>& block, const Repeat& repeat) {
-  for (int i = 0; i < repeat.count; ++i) {
-    for (Point point : block) {
-      point.name = numbered(point.name, repeat.first + i);
-      point.reg.address = static_cast<std::uint16_t>(point.reg.address + i * repeat.stride);
-      map.points.push_back(std::move(point));
-    }
-  }
-}
-
-void parse_repeat(Fields& fields, DeviceMap& map) {
-  constexpr int most_repeats = 1'000;
-  constexpr int widest = 65'535;
-  Repeat repeat;
-  if (fields.require("count", "how often the points stand there"))
-    fields.integer("count", repeat.count, 1, most_repeats);
-  if (fields.require("stride", "how many registers it is from one to the next")) {
-    fields.integer("stride", repeat.stride, 0, widest);
-  }
-  fields.integer("first", repeat.first, 0, widest);
-  const bool has_points = fields.has("point");
-  std::vector<Point> block;
-  bool counted = true;
-  for (Fields& entry : fields.tables("point")) {
-    const std::vector<Point> points = parse_point(entry, repeat);
-    const std::string& name = points.front().name;
-    if (!name.empty() && repeat.count > 1 && name.find("{n}") == std::string::npos) {
-      entry.wrong_value("name", name, "must hold {n}, which counts the repeats");
-      counted = false;
-    }
-    block.insert(block.end(), points.begin(), points.end());
-  }
-  if (!has_points) fields.wrong("point", "is missing: a [[repeat]] has at least one [[repeat.point]]");
-  fields.finish();
-  if (counted && block.size() * static_cast<std::size_t>(repeat.count) <= most_points) append(map, block, repeat);
-}
-
-/// One that stands in for a point of an included map takes its place.
-void add_points(DeviceMap& map, std::size_t included, DeviceMap own) {
-  for (Point& point : own.points) {
-    const auto end = map.points.begin() + static_cast<std::ptrdiff_t>(included);
-    const auto same =
-        std::find_if(map.points.begin(), end, [&](const Point& other) { return other.name == point.name; });
-    if (same != end) {
-      *same = std::move(point);
-    } else {
-      map.points.push_back(std::move(point));
-    }
-  }
-}
+Draft parse_file(std::string_view text, Reading& reading);
 
 /// "base.toml", or { map = "meter.toml", prefix = "grid_", shift = 100, omit = ["frequency"] }.
 struct Include {
@@ -117,33 +72,46 @@ Include parse_include(Fields& fields) {
   return include;
 }
 
-/// Moves a register of the included map; false where it leaves the table.
-bool shift(Register& reg, int by, int width) {
-  const int address = reg.address + by;
-  if (address < 0 || address + width > 65'536) return false;
-  reg.address = static_cast<std::uint16_t>(address);
-  return true;
+/// Which of the points the include leaves out: the bits of one go with it.
+std::set<std::string> omitted(Fields& fields, const Include& include, const Draft& included) {
+  std::set<std::string> names;
+  for (const Entry& entry : included.entries) {
+    for (const Point& point : entry.points)
+      names.insert(point.name);
+  }
+  for (const std::string& name : include.omit) {
+    if (!names.contains(name)) fields.wrong_value("omit", name, "is no point of " + include.map);
+  }
+  return {include.omit.begin(), include.omit.end()};
 }
 
-void take_included(Fields& fields, const Include& include, DeviceMap included, DeviceMap& map) {
-  for (const std::string& name : include.omit) {
-    const auto found = std::find_if(included.points.begin(), included.points.end(),
-                                    [&](const Point& point) { return point.name == name; });
-    if (found == included.points.end()) {
-      fields.wrong_value("omit", name, "is no point of " + include.map);
-    } else {
-      included.points.erase(found);
-    }
+/// The point as the include has it.
+void move_included(Fields& fields, const Include& include, Point& point) {
+  point.name = include.prefix + point.name;
+  if (point.name.size() > max_name) {
+    fields.wrong_value("prefix", include.prefix, "makes the name of " + in_quotes(point.name) + " too long");
   }
-  for (Point& point : included.points) {
-    point.name = include.prefix + point.name;
-    bool fits = shift(point.reg, include.shift, width(point));
-    if (point.scale_register) fits = shift(*point.scale_register, include.shift, 1) && fits;
-    if (point.name.size() > max_name) {
-      fields.wrong_value("prefix", include.prefix, "makes the name of " + in_quotes(point.name) + " too long");
-    }
-    if (!fits) fields.wrong("shift", "moves " + in_quotes(point.name) + " out of its table");
-    map.points.push_back(std::move(point));
+  bool fits = shift(point.reg, include.shift, width(point));
+  if (point.scale_register) fits = shift(*point.scale_register, include.shift, 1) && fits;
+  if (!fits) fields.wrong("shift", "moves " + in_quotes(point.name) + " out of its table");
+}
+
+/// What is included, and where.
+struct Inclusion {
+  Fields& fields;
+  std::string_view key;
+  Place place;
+};
+
+void take_included(const Inclusion& at, const Include& include, const Draft& included, Draft& map, MapPoints& points) {
+  const std::set<std::string> left_out = omitted(at.fields, include, included);
+  for (Entry entry : included.entries) {
+    if (left_out.contains(entry.points.front().name)) continue;
+    std::erase_if(entry.points, [&](const Point& bit) { return left_out.contains(bit.name); });
+    for (Point& point : entry.points)
+      move_included(at.fields, include, point);
+    entry.place = at.place;
+    if (!points.add(at.fields, at.key, std::move(entry))) break;
   }
   for (const RegisterRange& hole : included.holes) {
     Register first{hole.table, hole.first};
@@ -156,46 +124,62 @@ void take_included(Fields& fields, const Include& include, DeviceMap included, D
   map.limits = included.limits;
 }
 
-void include_map(Fields& fields, std::string_view key, const Include& include, Reading& reading, DeviceMap& map) {
-  if (include.map.empty()) return;
-  const std::string path = (std::filesystem::path(reading.files.back()).parent_path() / include.map).lexically_normal();
-  if (std::find(reading.files.begin(), reading.files.end(), path) != reading.files.end()) {
-    fields.wrong_value(key, include.map, "includes itself");
-    return;
+/// The map at the path; nullptr, and perhaps a problem, where there is none.
+const Draft* read_included(const Inclusion& at, const std::string& path, Reading& reading) {
+  const auto [found, is_new] = reading.included.try_emplace(path);
+  std::optional<Draft>& draft = found->second;
+  if (is_new) {
+    const FileText file = reading.read(path);
+    if (!file.error.empty()) {
+      at.fields.wrong_at(at.place, at.key, "cannot read \"" + printable(path, 4096) + "\": " + file.error);
+      return nullptr;
+    }
+    reading.files.push_back(path);
+    draft = parse_file(file.text, reading);
+    reading.files.pop_back();
   }
-  if (reading.files.size() >= deepest) {
-    fields.wrong_value(key, include.map, "is one include too deep: at most " + std::to_string(deepest) + " maps");
-    return;
-  }
-  const FileText file = reading.read(path);
-  if (!file.error.empty()) {
-    fields.wrong(key, "cannot read \"" + printable(path, 4096) + "\": " + file.error);
-    return;
-  }
-  reading.files.push_back(path);
-  DeviceMap included = parse_file(file.text, reading);
-  reading.files.pop_back();
-  take_included(fields, include, std::move(included), map);
+  return draft ? &*draft : nullptr;
 }
 
-void parse_includes(Fields& root, Report& report, Reading& reading, DeviceMap& map) {
+void include_map(const Inclusion& at, const Include& include, Reading& reading, Draft& map, MapPoints& points) {
+  if (include.map.empty()) return;
+  const std::string path = (std::filesystem::path(reading.files.back()).parent_path() / include.map).lexically_normal();
+  const auto wrong = [&](const std::string& what) {
+    at.fields.wrong_at(at.place, at.key, in_quotes(include.map) + " " + what);
+  };
+  if (std::find(reading.files.begin(), reading.files.end(), path) != reading.files.end()) {
+    return wrong("includes itself");
+  }
+  if (reading.files.size() >= deepest) {
+    return wrong("is one include too deep: at most " + std::to_string(deepest) + " maps");
+  }
+  const Draft* included = read_included(at, path, reading);
+  // What follows from a wrong map would only be told beside what is wrong.
+  if (included != nullptr && reading.problems.empty()) take_included(at, include, *included, map, points);
+}
+
+MapPoints parse_includes(Fields& root, Report& report, Reading& reading, Draft& map) {
+  MapPoints points;
   const Node* node = root.find("include");
-  if (node == nullptr) return;
+  if (node == nullptr) return points;
   const auto* list = std::get_if<List>(&node->value);
   const List one{*node};
   for (const Node& each : list != nullptr ? *list : one) {
     if (const auto* path = std::get_if<std::string>(&each.value)) {
-      include_map(root, "include", {*path, "", 0, {}}, reading, map);
+      include_map({root, "include", each.place}, {*path, "", 0, {}}, reading, map, points);
     } else if (std::holds_alternative<Members>(each.value)) {
       Fields fields(each, "include", report);
-      include_map(fields, "map", parse_include(fields), reading, map);
+      const Include include = parse_include(fields);
+      const Node* file = fields.find("map");
+      include_map({fields, "map", file != nullptr ? file->place : each.place}, include, reading, map, points);
     } else {
       root.wrong_at(each.place, "include", "must be the path of a map, a table with map, or an array of them");
     }
   }
+  return points;
 }
 
-void parse_holes(Fields& root, DeviceMap& map) {
+void parse_holes(Fields& root, Draft& map) {
   const Node* node = root.find("holes");
   if (node == nullptr) return;
   const auto* list = std::get_if<List>(&node->value);
@@ -211,29 +195,33 @@ void parse_holes(Fields& root, DeviceMap& map) {
   }
 }
 
-bool overlaps(const RegisterRange& hole, const Point& point) {
-  return hole.table == point.reg.table && point.reg.address <= hole.last &&
-         point.reg.address + width(point) > hole.first;
+bool overlaps(const RegisterRange& hole, const Register& reg, int width) {
+  return hole.table == reg.table && reg.address <= hole.last && reg.address + width > hole.first;
 }
 
-/// What is wrong with all of the map together.
-void check(Fields& root, const DeviceMap& map) {
-  std::set<std::string> names;
-  for (const Point& point : map.points) {
-    if (!point.name.empty() && !names.insert(point.name).second) {
-      root.wrong("point", in_quotes(point.name) + " is the name of two points of this map");
-    }
+void check_holes(Fields& root, const Draft& map) {
+  const Node* own = root.find("holes");
+  for (const Entry& entry : map.entries) {
+    const Point& point = entry.points.front();
+    const Place place = own != nullptr ? own->place : entry.place;
     for (const RegisterRange& hole : map.holes) {
-      if (overlaps(hole, point)) root.wrong("holes", "hold the registers of the point " + in_quotes(point.name));
+      if (overlaps(hole, point.reg, width(point))) {
+        root.wrong_at(place, "holes", "hold the registers of the point " + in_quotes(point.name));
+      }
     }
-  }
-  if (map.points.size() > most_points) {
-    root.wrong("point", "a map has at most " + std::to_string(most_points) + " points, not " +
-                            std::to_string(map.points.size()));
   }
 }
 
-DeviceMap parse_file(std::string_view text, Reading& reading) {
+/// A map that is wrong elsewhere may have no points because of that.
+void check_count(Fields& root, const Draft& map, bool right) {
+  const std::size_t count = count_points(map.entries);
+  if (right && count == 0) root.wrong("point", "is missing: a device map has at least one [[point]]");
+  if (count > most_points) {
+    root.wrong("point", "a map has at most " + std::to_string(most_points) + " points, not " + std::to_string(count));
+  }
+}
+
+Draft parse_file(std::string_view text, Reading& reading) {
   const std::string& file = reading.files.back();
   const bool csv = file.ends_with(".csv") || file.ends_with(".CSV");
   std::variant<Node, Problem> document = csv ? parse_csv(text, file) : parse_document(text, file);
@@ -243,30 +231,19 @@ DeviceMap parse_file(std::string_view text, Reading& reading) {
   }
   Report report{file, {}};
   Fields root(std::get<Node>(document), "", report);
-  DeviceMap map;
+  Draft map;
   map.model = root.text("model").value_or("");
-  parse_includes(root, report, reading, map);
-  const std::size_t included = map.points.size();
+  MapPoints included = parse_includes(root, report, reading, map);
   parse_limits(root, map.limits);
   parse_holes(root, map);
-  DeviceMap own;
-  std::set<std::string> names;
-  for (Fields& fields : root.tables("point")) {
-    const std::vector<Point> points = parse_point(fields);
-    const std::string& name = points.front().name;
-    if (!name.empty() && !names.insert(name).second) {
-      fields.wrong_value("name", name, "is already the name of a point of this map");
-      continue;
-    }
-    own.points.insert(own.points.end(), points.begin(), points.end());
-  }
+  MapPoints own;
+  for (Fields& fields : root.tables("point"))
+    own.add(fields, "name", parse_point(fields));
   for (Fields& fields : root.tables("repeat"))
     parse_repeat(fields, own);
-  add_points(map, included, std::move(own));
-  if (!root.has("point") && !root.has("repeat") && !root.has("include")) {
-    root.wrong("point", "is missing: a device map has at least one [[point]]");
-  }
-  check(root, map);
+  map.entries = std::move(included).under(std::move(own));
+  check_holes(root, map);
+  check_count(root, map, report.problems.empty() && reading.problems.empty());
   root.finish();
   std::move(report.problems.begin(), report.problems.end(), std::back_inserter(reading.problems));
   return map;
@@ -276,9 +253,12 @@ DeviceMap parse_file(std::string_view text, Reading& reading) {
 
 LoadedMap parse_device_map(std::string_view text, const std::string& file,
                            const std::function<FileText(const std::string&)>& read) {
-  Reading reading{read, {file}, {}};
-  DeviceMap map = parse_file(text, reading);
+  Reading reading{read, {file}};
+  Draft draft = parse_file(text, reading);
   if (!reading.problems.empty()) return {std::nullopt, std::move(reading.problems)};
+  DeviceMap map{std::move(draft.model), {}, std::move(draft.holes), draft.limits};
+  for (Entry& entry : draft.entries)
+    std::move(entry.points.begin(), entry.points.end(), std::back_inserter(map.points));
   return {std::move(map), {}};
 }
 

@@ -145,9 +145,10 @@ void take_bits(Fields& fields, std::vector<Point>& points) {
 
 }  // namespace
 
-std::vector<Point> parse_point(Fields& fields, const Repeat& repeat) {
-  std::vector<Point> points(1);
-  Point& point = points.front();
+Entry parse_point(Fields& fields, const Repeat& repeat) {
+  const Node* name = fields.find("name");
+  Entry entry{std::vector<Point>(1), name != nullptr ? name->place : fields.place()};
+  Point& point = entry.points.front();
   if (fields.require("name", "name the point")) point.name = fields.name("name").value_or("");
   const bool has_register = fields.require("register", "as in \"holding:100\" (from 0) or 40101 (from 1)") &&
                             take_register(fields, "register", point.reg);
@@ -166,9 +167,9 @@ std::vector<Point> parse_point(Fields& fields, const Repeat& repeat) {
   point.unit = fields.text("unit").value_or("");
   if (fields.find("every") != nullptr) fields.duration("every", point.every.emplace(1s), 1ms, 24h * 365);
   point.alarm = fields.choice("lane", {"telemetry", "alarm"}).value_or("telemetry") == "alarm";
-  take_bits(fields, points);
+  take_bits(fields, entry.points);
   fields.finish();
-  return points;
+  return entry;
 }
 
 }  // namespace fieldpost::config

@@ -15,8 +15,13 @@ struct Repeat {
   int stride = 0;  // registers, or bits, from one to the next
 };
 
-/// The point as it stands there, what is wrong with it in the report; behind it one point for each of its named `bits`.
-/// `repeat` only bounds the registers.
-std::vector<Point> parse_point(Fields& fields, const Repeat& repeat = {});
+/// A point of a map, and behind it one point for each of its named `bits`.
+struct Entry {
+  std::vector<Point> points;
+  Place place;  // of its name, or of what brings it into the map
+};
+
+/// The point as it stands there, what is wrong with it in the report. `repeat` only bounds the registers.
+Entry parse_point(Fields& fields, const Repeat& repeat = {});
 
 }  // namespace fieldpost::config

@@ -1,29 +1,10 @@
 // What a right device map becomes; wrong ones stand in tests/cases/config/device_map.
 #include <map>
 
-#include "config/parse.h"
-#include "tests/support/catch.h"
+#include "tests/unit/map_texts.h"
 
 namespace fieldpost::config {
 namespace {
-
-using Files = std::map<std::string, std::string>;
-
-LoadedMap load(const std::string& text, const std::string& file, const Files& files) {
-  return parse_device_map(text, file, [&](const std::string& path) {
-    const auto found = files.find(path);
-    return found != files.end() ? FileText{found->second, ""} : FileText{"", "No such file or directory"};
-  });
-}
-
-DeviceMap must_parse(const std::string& text, const std::string& file = "m.toml", const Files& files = {}) {
-  const LoadedMap loaded = load(text, file, files);
-  for (const Problem& problem : loaded.problems) {
-    UNSCOPED_INFO(to_string(problem));
-  }
-  REQUIRE(loaded.map.has_value());
-  return *loaded.map;
-}
 
 TEST_CASE("a point has what its map says", "[config]") {
   const DeviceMap map = must_parse(R"(
@@ -76,16 +57,6 @@ point = [
   }
   CHECK(map.points[5].order == ByteOrder::ABCD);
 }
-
-std::vector<std::string> problems(const std::string& text, const std::string& file = "m.toml",
-                                  const Files& files = {}) {
-  std::vector<std::string> lines;
-  for (const Problem& problem : load(text, file, files).problems)
-    lines.push_back(to_string(problem));
-  return lines;
-}
-
-using Lines = std::vector<std::string>;
 
 TEST_CASE("every type has its width in registers", "[config]") {
   const std::map<std::string, int> widths{
@@ -181,83 +152,6 @@ every = "5s"
   CHECK(map.points[5].reg.address == 21);
   CHECK(map.points[5].size == 0);
   CHECK(map.points[5].every.has_value());
-}
-
-TEST_CASE("a block of points repeats", "[config]") {
-  const DeviceMap map = must_parse(R"(
-[[repeat]]
-count = 24
-stride = 2
-first = 1
-  [[repeat.point]]
-  name = "string{n}.voltage"
-  register = "holding:32016"
-  type = "int16"
-  scale = 0.1
-  [[repeat.point]]
-  name = "string{n}.current"
-  register = "holding:32017"
-  type = "int16"
-  scale_register = "holding:100"
-)");
-  REQUIRE(map.points.size() == 48);
-  CHECK(map.points[0].name == "string1.voltage");
-  CHECK(map.points[47].name == "string24.current");
-  CHECK(map.points[47].reg.address == 32017 + 46);
-  CHECK(map.points[47].scale_register == Register{Table::holding, 100});
-  CHECK(problems("[[repeat]]\ncount = 2\nstride = 1\npoint = [{name = \"a\", register = \"holding:1\"}]") ==
-        Lines{"m.toml:4:18: repeat[1].point[a].name: \"a\" must hold {n}, which counts the repeats"});
-  CHECK(problems("[[repeat]]\ncount = 9\nstride = 10\npoint = [{name = \"a{n}\", register = \"holding:65500\"}]") ==
-        Lines{"m.toml:4:37: repeat[1].point[a{n}].register: runs over the last register, 65535, in the last of the 9 "
-              "repeats"});
-}
-
-TEST_CASE("a map includes others", "[config]") {
-  const Files files{
-      {"maps/base.toml",
-       "model = \"base\"\nmax_registers = 20\nholes = [\"holding:50-60\"]\npoint = ["
-       "{name = \"a\", register = \"holding:1\"},"
-       "{name = \"b\", register = \"holding:2\", scale_register = \"holding:3\"}]"},
-      {"maps/meter.csv", "name,register\nvoltage,holding:0\n"},
-      {"maps/round.toml", "include = \"round.toml\""},
-      {"maps/deep/variant.toml", "include = \"../base.toml\"\npoint = [{name = \"c\", register = 40009}]"}};
-  const DeviceMap map = must_parse(R"(
-model = "variant"
-include = ["deep/variant.toml", { map = "meter.csv", prefix = "grid.", shift = 100 },
-           { map = "base.toml", prefix = "x", omit = ["a"], shift = 1000 }]
-[[point]]
-name = "a"
-register = "input:7"
-)",
-                                   "maps/m.toml", files);
-  CHECK(map.model == "variant");
-  REQUIRE(map.points.size() == 5);
-  CHECK(map.points[0].reg == Register{Table::input, 7});  // in the place of the one that was included
-  CHECK(map.points[3].name == "grid.voltage");
-  CHECK(map.points[3].reg.address == 100);
-  CHECK(map.points[4].name == "xb");
-  CHECK(map.points[4].scale_register == Register{Table::holding, 1003});
-  CHECK(map.limits.max_registers == 20);
-  CHECK(map.holes == std::vector<RegisterRange>{{Table::holding, 50, 60}, {Table::holding, 1050, 1060}});
-
-  CHECK(problems("include = \"round.toml\"", "maps/m.toml", files) ==
-        Lines{"maps/round.toml:1:11: include: \"round.toml\" includes itself"});
-  CHECK(problems("include = \"none.toml\"", "maps/m.toml", files) ==
-        Lines{"maps/m.toml:1:11: include: cannot read \"maps/none.toml\": No such file or directory"});
-  CHECK(problems("include = { map = \"base.toml\", shift = -2, omit = [\"z\"] }", "maps/m.toml", files) ==
-        Lines{"maps/m.toml:1:51: include.omit: \"z\" is no point of base.toml",
-              "maps/m.toml:1:40: include.shift: moves \"a\" out of its table"});
-}
-
-TEST_CASE("a hole holds no point", "[config]") {
-  CHECK(
-      problems("holes = [\"holding:5-7\", \"holding:9-8\", \"x\"]\npoint = [{name = \"a\", register = \"holding:4\", "
-               "type = \"uint32\"}]") ==
-      Lines{
-          "m.toml:1:25: holes: \"holding:9-8\" is no range: write \"holding:100-120\", the first and the last register",
-          "m.toml:1:40: holes: \"x\" is no register: write \"holding:100\" (or input, coil, discrete; from 0), or "
-          "40101 or 400101 (from 1)",
-          "m.toml:1:9: holes: hold the registers of the point \"a\""});
 }
 
 TEST_CASE("a spreadsheet is a map", "[config][csv]") {
