@@ -13,12 +13,28 @@ std::string numbered(const std::string& name, int n) {
   return at == std::string::npos ? name : name.substr(0, at) + std::to_string(n) + name.substr(at + 3);
 }
 
+/// From the block's lowest register on, as many as it is to the next block: other registers are of all blocks.
+bool within(const std::vector<Entry>& block, int stride, const Register& reg) {
+  int first = reg.address + 1;
+  for (const Entry& entry : block) {
+    const Register& other = entry.points.front().reg;
+    if (other.table == reg.table) first = std::min<int>(first, other.address);
+  }
+  return reg.address >= first && reg.address < first + stride;
+}
+
 void append(Fields& fields, const std::vector<Entry>& block, const Repeat& repeat, MapPoints& points) {
   for (int i = 0; i < repeat.count; ++i) {
     for (Entry entry : block) {
       for (Point& point : entry.points) {
         point.name = numbered(point.name, repeat.first + i);
         shift(point.reg, i * repeat.stride, width(point));  // parse_point() has told what does not fit
+        if (!point.scale_register || !within(block, repeat.stride, *point.scale_register)) continue;
+        if (!shift(*point.scale_register, i * repeat.stride, 1)) {
+          fields.wrong_at(entry.place, "point",
+                          "the scale register of " + in_quotes(point.name) + " lies behind the last register, 65535");
+          return;
+        }
       }
       if (!points.add(fields, "point", std::move(entry))) return;
     }

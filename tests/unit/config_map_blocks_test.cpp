@@ -81,6 +81,28 @@ TEST_CASE("a hole holds no point", "[config]") {
           "m.toml:1:9: holes: hold the registers of the point \"a\""});
 }
 
+TEST_CASE("a scale register within its block repeats with it, one outside is of all blocks", "[config]") {
+  const auto scales = [](const std::string& scale) {
+    const DeviceMap map = must_parse(
+        "[[repeat]]\ncount = 3\nstride = 10\npoint = [{name = \"s{n}\", register = \"holding:200\", scale_register = "
+        "\"" +
+        scale + "\"}, {name = \"t{n}\", register = \"holding:205\"}, {name = \"u{n}\", register = \"input:7\"}]");
+    std::vector<int> addresses;
+    for (const Point& point : map.points) {
+      if (point.scale_register) addresses.push_back(point.scale_register->address);
+    }
+    return addresses;
+  };
+  CHECK(scales("holding:201") == std::vector{201, 211, 221});
+  CHECK(scales("holding:209") == std::vector{209, 219, 229});
+  CHECK(scales("holding:210") == std::vector{210, 210, 210});
+  CHECK(scales("holding:199") == std::vector{199, 199, 199});
+  CHECK(scales("input:201") == std::vector{201, 201, 201});
+  CHECK(problems("[[repeat]]\ncount = 4\nstride = 10\npoint = [\n{name = \"s{n}\", register = \"holding:65500\", "
+                 "scale_register = \"holding:65508\"}]") ==
+        Lines{"m.toml:5:9: repeat[1].point: the scale register of \"s4\" lies behind the last register, 65535"});
+}
+
 TEST_CASE("a point that takes an included one's place, or is left out, takes its bits away", "[config]") {
   const Files files{{"base.toml",
                      "point = [{name = \"status\", register = \"holding:0\", bits = {\"0\" = \"running\", \"15\" = "
