@@ -96,6 +96,10 @@ void move_included(Fields& fields, const Include& include, Point& point) {
   if (!fits) fields.wrong("shift", "moves " + in_quotes(point.name) + " out of its table");
 }
 
+std::optional<int> smaller(const std::optional<int>& a, const std::optional<int>& b) {
+  return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
 /// What is included, and where.
 struct Inclusion {
   Fields& fields;
@@ -121,7 +125,9 @@ void take_included(const Inclusion& at, const Include& include, const Draft& inc
     }
   }
   if (map.model.empty()) map.model = included.model;
-  map.limits = included.limits;
+  map.limits = {smaller(map.limits.max_registers, included.limits.max_registers),
+                smaller(map.limits.max_coils, included.limits.max_coils),
+                smaller(map.limits.max_gap, included.limits.max_gap)};
 }
 
 /// The map at the path; nullptr, and perhaps a problem, where there is none.

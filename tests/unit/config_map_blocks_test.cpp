@@ -123,6 +123,19 @@ TEST_CASE("a point that takes an included one's place, or is left out, takes its
         Lines{"status 0", "status.running 0", "a 1"});
 }
 
+TEST_CASE("the smallest limit of the included maps counts, before it the map's own", "[config]") {
+  const Files files{{"a.toml", "max_registers = 10\nmax_gap = 0\npoint = [{name = \"a\", register = 40001}]"},
+                    {"b.toml", "max_registers = 20\nmax_coils = 8\npoint = [{name = \"b\", register = 40002}]"},
+                    {"c.csv", "name;register\nc;40003\n"}};
+  for (const std::string order : {"\"a.toml\", \"b.toml\", \"c.csv\"", "\"c.csv\", \"b.toml\", \"a.toml\""}) {
+    const Limits limits = must_parse("include = [" + order + "]", "m.toml", files).limits;
+    CHECK(limits.max_registers == 10);
+    CHECK(limits.max_coils == 8);
+    CHECK(limits.max_gap == 0);
+    CHECK(must_parse("max_registers = 50\ninclude = [" + order + "]", "m.toml", files).limits.max_registers == 50);
+  }
+}
+
 TEST_CASE("a map has at least one point and at most 10000", "[config]") {
   const std::string none = ": is missing: a device map has at least one [[point]]";
   CHECK(problems("point = []") == Lines{"m.toml:1:9: point" + none});
