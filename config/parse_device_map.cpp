@@ -213,6 +213,8 @@ void check_holes(Fields& root, const Draft& map) {
     for (const RegisterRange& hole : map.holes) {
       if (overlaps(hole, point.reg, width(point))) {
         root.wrong_at(place, "holes", "hold the registers of the point " + in_quotes(point.name));
+      } else if (point.scale_register && overlaps(hole, *point.scale_register, 1)) {
+        root.wrong_at(place, "holes", "hold the scale register of the point " + in_quotes(point.name));
       }
     }
   }

@@ -79,6 +79,12 @@ TEST_CASE("a hole holds no point", "[config]") {
           "m.toml:1:40: holes: \"x\" is no register: write \"holding:100\" (or input, coil, discrete; from 0), or "
           "40101 or 400101 (from 1)",
           "m.toml:1:9: holes: hold the registers of the point \"a\""});
+  const std::string scaled = "[[point]]\nname = \"a\"\nregister = 40002\nscale_register = 40006";
+  CHECK(problems("holes = \"holding:5-6\"\n" + scaled) ==
+        Lines{"m.toml:1:9: holes: hold the scale register of the point \"a\""});
+  CHECK(problems("include = \"base.toml\"\n" + scaled, "m.toml",
+                 {{"base.toml", "holes = \"holding:5-6\"\npoint = [{name = \"b\", register = 40001}]"}}) ==
+        Lines{"m.toml:3:8: holes: hold the scale register of the point \"a\""});
 }
 
 TEST_CASE("a scale register within its block repeats with it, one outside is of all blocks", "[config]") {
