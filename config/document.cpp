@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/text.h"
+#include "config/utf8.h"
 
 namespace fieldpost::config {
 namespace {
@@ -128,6 +129,8 @@ std::variant<Node, Problem> parse_document(std::string_view text, const std::str
     return root;
   } catch (const toml::parse_error& error) {
     const Place place = place_of(error.source());
+    // Whatever else the parser says of such a file: it was made for other letters, Latin-1 or UTF-16.
+    if (!valid_utf8(text)) return Problem{file, place.line, place.column, "", "is not UTF-8: save the file as UTF-8"};
     return Problem{file, place.line, place.column, "", printable(error.description(), 1000)};
   }
 }

@@ -18,7 +18,10 @@ void take_decimal(Fields& fields, std::string_view key, Decimal& into, bool zero
   if (const auto* integer = std::get_if<std::int64_t>(&node->value)) value = Decimal{*integer, 0};
   if (const auto* number = std::get_if<double>(&node->value)) value = decimal(*number);
   if (!value || !(usable(*value) || (zero_allowed && value->digits == 0))) {
-    fields.wrong(key, std::string("must be a number of magnitude 1e-18 to 1e18") + (zero_allowed ? ", or 0" : ""));
+    const auto* text = std::get_if<std::string>(&node->value);
+    fields.wrong(key, (text != nullptr ? in_quotes(*text) + " is a text: " : "") +
+                          "must be a number of magnitude 1e-18 to 1e18" + (zero_allowed ? ", or 0" : "") +
+                          (text != nullptr ? ", without quotation marks" : ""));
     return;
   }
   into = *value;
@@ -49,7 +52,7 @@ void take_order(Fields& fields, Point& point) {
   }
 }
 
-void take_names(Fields& fields, Point& point) {
+void take_names(Fields& fields, Point& point, const Range& codes) {
   const Node* node = fields.find("enum");
   if (node == nullptr) return;
   const auto* members = std::get_if<Members>(&node->value);
@@ -71,8 +74,13 @@ void take_names(Fields& fields, Point& point) {
                       "the name of " + printable(each.key) + " must be a text of 1 to " + std::to_string(max_name) +
                           " bytes without control characters");
     } else {
-      const auto code = static_cast<std::int64_t>(*number);
-      point.names.push_back({negative ? -code : code, *name});
+      const auto code = negative ? -static_cast<std::int64_t>(*number) : static_cast<std::int64_t>(*number);
+      if (!inside(codes, code)) {
+        fields.wrong_at(each.place, "enum",
+                        std::to_string(code) + " is no value of the type: must be " + std::to_string(codes.low) +
+                            " to " + std::to_string(codes.high));
+      }
+      point.names.push_back({code, *name});
     }
   }
   std::sort(point.names.begin(), point.names.end(), [](const auto& a, const auto& b) { return a.code < b.code; });

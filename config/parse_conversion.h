@@ -5,6 +5,7 @@
 
 #include "config/device_map.h"
 #include "config/fields.h"
+#include "config/raw_value.h"
 
 namespace fieldpost::config {
 
@@ -20,8 +21,8 @@ bool take_type(Fields& fields, Point& point);
 /// order, for the point's type.
 void take_order(Fields& fields, Point& point);
 
-/// enum.
-void take_names(Fields& fields, Point& point);
+/// enum; `codes` are the values that can have a name.
+void take_names(Fields& fields, Point& point, const Range& codes);
 
 /// invalid, of a type that is a number.
 void take_invalid(Fields& fields, Point& point);

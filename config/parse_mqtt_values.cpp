@@ -30,7 +30,7 @@ std::string parse_pointer(Fields& fields, std::string_view key) {
 
 /// type, order, scale, offset, enum, invalid and unit.
 void parse_conversion(Fields& fields, Payload payload, MqttValue& value) {
-  bool typed = true;
+  bool typed = false;
   if (payload == Payload::raw) {
     typed = fields.require("type", "as for a register, \"int16\" say") && take_type(fields, value.point);
     if (typed) take_order(fields, value.point);
@@ -43,8 +43,8 @@ void parse_conversion(Fields& fields, Payload payload, MqttValue& value) {
   }
   take_decimal(fields, "scale", value.point.scale, false);
   take_decimal(fields, "offset", value.point.offset, true);
-  take_names(fields, value.point);
-  if (typed && payload == Payload::raw) refuse_senseless(fields, value.point, {"scale", "offset", "invalid"});
+  take_names(fields, value.point, typed ? range(value.point.type) : any_integer);
+  if (typed) refuse_senseless(fields, value.point, {"scale", "offset", "invalid"});
   if (payload != Payload::raw) refuse_senseless(fields, value.point, {"scale", "offset"});
   value.point.unit = fields.text("unit").value_or("");
 }

@@ -20,6 +20,10 @@ bool take_register(Fields& fields, std::string_view key, Register& into) {
   const Node* node = fields.find(key);
   if (node == nullptr) return false;
   const auto* number = std::get_if<std::int64_t>(&node->value);
+  if (number == nullptr && !std::holds_alternative<std::string>(node->value)) {
+    fields.wrong(key, "must be written as \"holding:100\" (from 0) or 40101 (from 1), with neither point nor brackets");
+    return false;
+  }
   if (number == nullptr) return fields.take(key, into, parse_register);
   const Parsed<Register> parsed = parse_register(*number);
   if (const auto* wrong = std::get_if<Wrong>(&parsed)) {
@@ -55,7 +59,7 @@ void take_scale_register(Fields& fields, Point& point) {
   point.scale_register = reg;
 }
 
-/// 0.5, or "1%".
+/// 0.5, or "1%", or "1 %".
 void take_deadband(Fields& fields, Point& point) {
   const Node* node = fields.find("deadband");
   if (node == nullptr) return;
@@ -69,14 +73,15 @@ void take_deadband(Fields& fields, Point& point) {
     right = true;
   } else if (const auto* text = std::get_if<std::string>(&node->value); text != nullptr && text->ends_with('%')) {
     band.percent = true;
-    const char* end = text->data() + text->size() - 1;
+    const char* end = text->data() + text->find_last_not_of(' ', text->size() - 2) + 1;
     const auto [stop, error] = std::from_chars(text->data(), end, band.width);
     right = error == std::errc{} && stop == end;
   }
   constexpr double widest = 1e18;
   if (!right || !(band.width >= 0 && band.width <= (band.percent ? 100 : widest))) {
     fields.wrong("deadband",
-                 "must be a number from 0, in the point's unit, or a share of the last value such as \"1%\"");
+                 "must be a number from 0 to 1e18, in the point's unit and without quotation marks, or a share of the "
+                 "last value, \"0%\" to \"100%\"");
     return;
   }
   point.deadband = band;
@@ -135,8 +140,8 @@ void take_bits(Fields& fields, std::vector<Point>& points) {
       fields.wrong_at(each.node.place, "bits",
                       "the name of bit " + each.key + " must be a text that fits into " + std::to_string(max_name) +
                           " bytes behind the point's, without control characters");
-    } else {
-      bits.emplace(static_cast<unsigned>(*number), *name);
+    } else if (!bits.emplace(static_cast<unsigned>(*number), *name).second) {
+      fields.wrong_at(each.place, "bits", "names " + std::to_string(*number) + " twice");
     }
   }
   for (const auto& [number, name] : bits)
@@ -161,7 +166,7 @@ Entry parse_point(Fields& fields, const Repeat& repeat) {
   take_scale_register(fields, point);
   take_deadband(fields, point);
   take_silence(fields, point);
-  take_names(fields, point);
+  take_names(fields, point, has_type ? range(point.type) : any_integer);
   if (has_type) take_invalid(fields, point);
   if (has_type) refuse_senseless(fields, point, {"scale", "offset", "scale_register", "deadband", "invalid"});
   point.unit = fields.text("unit").value_or("");

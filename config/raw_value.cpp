@@ -12,35 +12,6 @@
 namespace fieldpost::config {
 namespace {
 
-struct Range {
-  std::int64_t low;
-  std::uint64_t high;
-};
-
-/// Of the integers, and of the digits of BCD.
-Range range(Type type) {
-  constexpr std::uint64_t digits4 = 9'999;
-  constexpr std::uint64_t digits8 = 99'999'999;
-  switch (type) {
-    case Type::int16:
-      return {std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()};
-    case Type::uint16:
-      return {0, std::numeric_limits<std::uint16_t>::max()};
-    case Type::int32:
-      return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
-    case Type::uint32:
-      return {0, std::numeric_limits<std::uint32_t>::max()};
-    case Type::int64:
-      return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
-    case Type::bcd16:
-      return {0, digits4};
-    case Type::bcd32:
-      return {0, digits8};
-    default:
-      return {0, std::numeric_limits<std::uint64_t>::max()};
-  }
-}
-
 std::uint64_t mask(Type type) {
   const int bits = 16 * width(type, 0);
   return bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << static_cast<unsigned>(bits)) - 1;
@@ -68,6 +39,38 @@ bool fits(double number, Type type) {
 
 }  // namespace
 
+bool inside(const Range& range, std::int64_t number) {
+  return number >= range.low && (number < 0 || static_cast<std::uint64_t>(number) <= range.high);
+}
+
+Range range(Type type) {
+  constexpr std::uint64_t digits4 = 9'999;
+  constexpr std::uint64_t digits8 = 99'999'999;
+  switch (type) {
+    case Type::boolean:
+    case Type::bit:
+      return {0, 1};
+    case Type::int16:
+      return {std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()};
+    case Type::uint16:
+      return {0, std::numeric_limits<std::uint16_t>::max()};
+    case Type::int32:
+      return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+    case Type::uint32:
+      return {0, std::numeric_limits<std::uint32_t>::max()};
+    case Type::int64:
+      return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+    case Type::bcd16:
+      return {0, digits4};
+    case Type::bcd32:
+      return {0, digits8};
+    case Type::uint64:
+      return {0, std::numeric_limits<std::uint64_t>::max()};
+    default:
+      return any_integer;
+  }
+}
+
 Parsed<std::uint64_t> parse_raw_value(const Node& node, Type type) {
   if (const auto* text = std::get_if<std::string>(&node.value)) {
     const std::string_view digits{*text};
@@ -85,9 +88,7 @@ Parsed<std::uint64_t> parse_raw_value(const Node& node, Type type) {
     return Wrong{"must be a number that the type can hold, or its bits, as in \"0x7FC00000\""};
   }
   const Range allowed = range(type);
-  const bool inside = integer != nullptr && *integer >= allowed.low &&
-                      (*integer < 0 || static_cast<std::uint64_t>(*integer) <= allowed.high);
-  if (!inside) {
+  if (integer == nullptr || !inside(allowed, *integer)) {
     return Wrong{"must be a whole number from " + std::to_string(allowed.low) + " to " + std::to_string(allowed.high) +
                  ", or its bits, as in \"0x8000\""};
   }

@@ -207,7 +207,8 @@ TEST_CASE("a spreadsheet that is wrong is told by line and column", "[config][cs
               "discrete; from 0), or 40101 or 400101 (from 1)"});
   CHECK(problems("name;register;scale\n;40001;x\n", "m.csv") ==
         Lines{"m.csv:2:1: point[1].name: is missing: name the point",
-              "m.csv:2:8: point[1].scale: must be a number of magnitude 1e-18 to 1e18"});
+              "m.csv:2:8: point[1].scale: \"x\" is a text: must be a number of magnitude 1e-18 to 1e18, without "
+              "quotation marks"});
   CHECK(problems("name,register,typ\na,40001,int16\n", "m.csv") ==
         Lines{"m.csv:2:9: point[a].typ: is unknown: did you mean \"type\"?"});
   CHECK(problems("name,register\n\"a,40001\nb,40002\n", "m.csv") ==
@@ -253,8 +254,8 @@ TEST_CASE("what makes no sense in a point is refused", "[config]") {
         Lines{"m.toml:4:15: point[p].max_silence: needs a deadband: without one every value "
               "is handed on"});
   CHECK(wrong("deadband = \"-1%\"") ==
-        Lines{"m.toml:4:12: point[p].deadband: must be a number from 0, in the point's unit, "
-              "or a share of the last value such as \"1%\""});
+        Lines{"m.toml:4:12: point[p].deadband: must be a number from 0 to 1e18, in the point's unit and "
+              "without quotation marks, or a share of the last value, \"0%\" to \"100%\""});
   CHECK(wrong("type = \"int16\"\ninvalid = 40000") ==
         Lines{"m.toml:5:11: point[p].invalid: must be a whole number from -32768 to 32767, or its bits, as in "
               "\"0x8000\""});
@@ -270,6 +271,48 @@ TEST_CASE("what makes no sense in a point is refused", "[config]") {
   CHECK(wrong("type = \"float64\"\norder = \"ABDC\"") == Lines{"m.toml:5:9: point[p].order: \"ABDC\" is no order of 64 "
                                                                "bits: must be ABCDEFGH, GHEFCDAB, BADCFEHG, HGFEDCBA, "
                                                                "EFGHABCD, FEHGBADC, CDABGHEF or DCBAHGFE"});
+}
+
+TEST_CASE("what is written in another form is told with the right one", "[config]") {
+  const auto wrong = [](const std::string& keys) {
+    return problems("[[point]]\nname = \"p\"\nregister = \"holding:0\"\n" + keys);
+  };
+  CHECK(wrong("scale = \"0.1\"") == Lines{"m.toml:4:9: point[p].scale: \"0.1\" is a text: must be a number of "
+                                          "magnitude 1e-18 to 1e18, without quotation marks"});
+  for (const std::string number : {"40101.0", "[40101]", "true"}) {
+    CHECK(problems("point = [{name = \"p\", register = " + number + "}]") ==
+          Lines{"m.toml:1:34: point[p].register: must be written as \"holding:100\" (from 0) or 40101 (from 1), with "
+                "neither point nor brackets"});
+  }
+  for (const std::string band : {"\"101 %\"", "\"0.5\"", "\"%\"", "\"1 %%\"", "1e19"}) {
+    INFO(band);
+    CHECK(wrong("deadband = " + band).size() == 1);
+  }
+  CHECK(must_parse("name;register;deadband\na;40001;1,5 %\n", "m.csv").points[0].deadband == Deadband{1.5, true});
+  CHECK(wrong("bits = { \"1\" = \"x\", \"01\" = \"y\" }").size() == 1);
+  CHECK(problems("[[point]]\nname = \"p\"\nregister = 40001\nunit = \"\xb0"
+                 "C\"\n") == Lines{"m.toml:4:8: is not UTF-8: save the file as UTF-8"});
+}
+
+TEST_CASE("a file in UTF-16 is told to be no UTF-8", "[config]") {
+  const std::vector<std::string> lines = problems(std::string("\xFF\xFE[\0[\0p\0", 8));
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].ends_with(": is not UTF-8: save the file as UTF-8"));
+}
+
+TEST_CASE("an enum names only what its type can hold", "[config]") {
+  const auto wrong = [](const std::string& type, const std::string& code) {
+    return problems("point = [{name = \"p\", register = 40001, type = \"" + type + "\", enum = {\"" + code +
+                    "\" = \"x\"}}]");
+  };
+  CHECK(wrong("uint16", "-1") == Lines{"m.toml:1:66: point[p].enum: -1 is no value of the type: must be 0 to 65535"});
+  CHECK(wrong("uint16", "70000").size() == 1);
+  CHECK(wrong("int16", "0xFFFF") ==
+        Lines{"m.toml:1:65: point[p].enum: 65535 is no value of the type: must be -32768 to 32767"});
+  CHECK(wrong("bit:3", "2") == Lines{"m.toml:1:65: point[p].enum: 2 is no value of the type: must be 0 to 1"});
+  CHECK(wrong("bcd16", "10000").size() == 1);
+  for (const auto& [type, code] : {std::pair{"int16", "-32768"}, {"bool", "1"}, {"uint64", "9223372036854775807"}})
+    CHECK(wrong(type, code).empty());
 }
 
 }  // namespace
