@@ -1,4 +1,5 @@
 // [[modbus]] and [[modbus.device]].
+#include "config/register.h"
 #include "config/sections.h"
 #include "config/url.h"
 
@@ -50,6 +51,19 @@ Limits or_else(const Limits& first, const Limits& second) {
           either(first.max_gap, second.max_gap)};
 }
 
+/// A point is read by one request: half of an old and half of a new value would be a third one.
+void check_widths(Fields& fields, const ModbusDevice& device) {
+  if (!device.limits.max_registers) return;
+  for (const Point& point : device.points->points) {
+    if (holds_bits(point.reg.table) || width(point) <= *device.limits.max_registers) continue;
+    fields.wrong(fields.has("max_registers") ? "max_registers" : "map",
+                 "a request has at most max_registers = " + std::to_string(*device.limits.max_registers) + ", " +
+                     in_quotes(point.name) + " takes " + std::to_string(width(point)) +
+                     ": raise the limit, or leave the point out of the map");
+    return;
+  }
+}
+
 ModbusDevice parse_device(Fields& fields, const ModbusLink& link, const Manners& manners, Context& context) {
   using namespace std::chrono_literals;
   ModbusDevice device;
@@ -74,6 +88,7 @@ ModbusDevice parse_device(Fields& fields, const ModbusLink& link, const Manners&
   own.limits = {};
   parse_manners(fields, own);
   device.limits = or_else(own.limits, or_else(device.points->limits, manners.limits));
+  check_widths(fields, device);
   device.pause = own.pause;
   device.retries = own.retries;
   fields.finish();
