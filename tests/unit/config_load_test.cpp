@@ -309,21 +309,19 @@ TEST_CASE("a pipe or a device is no configuration, no map and no included map", 
   const support::TempDir dir;
   const std::string pipe = dir / "pipe.toml";
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
-  const auto only_problem = [](const std::string& file) {
+  const auto refused_key = [](const std::string& file) {
     const Loaded loaded = load(file);
     REQUIRE(loaded.problems.size() == 1);
-    return loaded.problems[0].key + ": " + loaded.problems[0].message;
+    CHECK(loaded.problems[0].message.ends_with(": no regular file: write what it has into one"));
+    return loaded.problems[0].key;
   };
-  const std::string why = "no regular file: write what it has into one";
-  CHECK(only_problem(pipe) == ": cannot read the file: " + why);
-  CHECK(only_problem("/dev/zero") == ": cannot read the file: " + why);
+  CHECK(refused_key(pipe).empty());
+  CHECK(refused_key("/dev/zero").empty());
   const std::string link =
       std::string(minimal) + "[[modbus]]\nname = \"l\"\nurl = \"tcp://10.0.0.1\"\ndevice = [{ name = \"d\", map = ";
-  CHECK(only_problem(dir.write("map.toml", link + "\"pipe.toml\" }]")) ==
-        "modbus[l].device[d].map: cannot read \"" + pipe + "\": " + why);
+  CHECK(refused_key(dir.write("map.toml", link + "\"pipe.toml\" }]")) == "modbus[l].device[d].map");
   dir.write("m.toml", "include = \"pipe.toml\"");
-  CHECK(only_problem(dir.write("include.toml", link + "\"m.toml\" }]")) ==
-        "include: cannot read \"" + pipe + "\": " + why);
+  CHECK(refused_key(dir.write("include.toml", link + "\"m.toml\" }]")) == "include");
 }
 
 }  // namespace

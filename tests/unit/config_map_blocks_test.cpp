@@ -171,7 +171,7 @@ TEST_CASE("maps that include maps several times over are refused at once", "[con
     text = "include = [";
     for (const char* prefix : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"})
       text += "{map = \"i" + std::to_string(level + 1) + ".toml\", prefix = \"" + prefix + "\"},";
-    text += "]";
+    text += ']';
   }
   files["i7.toml"] = "point = [{name = \"p\", register = 40001}]";
   CHECK(problems("include = \"i1.toml\"", "m.toml", files) ==
