@@ -60,20 +60,40 @@ Request begin(Table table, std::size_t first, std::size_t end, const Slot& slot)
   return request;
 }
 
-/// Requests out of the slots of one, a new one wherever `apart` says so of the last one's end and a slot's beginning.
-template <typename Apart>
-std::vector<Request> regroup(const Request& whole, Apart apart) {
-  std::vector<Request> parts;
-  for (const Slot& slot : whole.slots) {
-    const std::size_t first = std::size_t{whole.address} + slot.offset;
-    const std::size_t end = first + slot.count;
-    if (parts.empty() || apart(std::size_t{parts.back().address} + parts.back().count, first)) {
-      parts.push_back(begin(whole.table, first, end, slot));
-    } else {
-      add(parts.back(), first, end, slot);
+/// Where a request may be cut: no slot crosses it.
+struct Cut {
+  std::size_t slot = 0;  // the first behind it
+  bool gap = false;      // registers, or bits, that no slot needs
+  std::size_t off = 0;   // from the middle, twice
+};
+
+/// The gap that is nearest to the middle, else the place between two slots that is; slot 0: there is none.
+Cut find_cut(const Request& request) {
+  Cut best;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < request.slots.size(); ++i) {
+    const std::size_t first = request.slots[i].offset;
+    if (i > 0 && first >= end) {
+      const std::size_t twice = first + end;
+      const std::size_t off = twice > request.count ? twice - request.count : request.count - twice;
+      const bool gap = first > end;
+      const bool better = gap != best.gap ? gap : off < best.off;
+      if (best.slot == 0 || better) best = {i, gap, off};
     }
+    end = std::max(end, first + request.slots[i].count);
   }
-  return parts;
+  return best;
+}
+
+Request part(const Request& whole, std::size_t from, std::size_t to) {
+  const auto place = [&](const Slot& slot) { return std::size_t{whole.address} + slot.offset; };
+  const Slot& front = whole.slots[from];
+  Request made = begin(whole.table, place(front), place(front) + front.count, front);
+  for (std::size_t i = from + 1; i < to; ++i) {
+    const Slot& slot = whole.slots[i];
+    add(made, place(slot), place(slot) + slot.count, slot);
+  }
+  return made;
 }
 
 }  // namespace
@@ -151,9 +171,9 @@ std::vector<Request> plan(std::span<const Point> points, const PlanLimits& limit
 }
 
 std::vector<Request> split(const Request& request) {
-  std::vector<Request> runs = regroup(request, [](std::size_t end, std::size_t first) { return first > end; });
-  if (runs.size() > 1) return runs;
-  return regroup(request, [](std::size_t end, std::size_t first) { return first >= end; });
+  const Cut cut = find_cut(request);
+  if (cut.slot == 0) return {request};
+  return {part(request, 0, cut.slot), part(request, cut.slot, request.slots.size())};
 }
 
 std::chrono::microseconds silence(int baud) {

@@ -51,8 +51,8 @@ std::vector<SharedPoints> poll_groups(const config::ModbusDevice& device);
 /// request of its own, a point is never split, also where it is wider than the limits.
 std::vector<Request> plan(std::span<const config::Point> points, const PlanLimits& limits = {});
 
-/// The same slots in smaller requests, for a device that refuses one: at its gaps, and where it has none one for each
-/// point. One request: it cannot be split.
+/// The same slots in two requests, for a device that refuses one: cut at the gap that is nearest to the middle, as what
+/// a map leaves out may be what is refused, else between the slots there. One request: it cannot be cut.
 std::vector<Request> split(const Request& request);
 
 /// Coils and discrete inputs are bits, the other tables registers of 16.

@@ -30,8 +30,8 @@ class Reader {
 
   /// Reads all of the requests. An exception costs the points of its request, any other failure the rest of the pass,
   /// so that a dead device costs one time-out. A request whose addresses the device refuses is split, now and for good,
-  /// until what is refused stands alone. Where it refuses all
-  /// of them it was not for their length, and they are as before.
+  /// until what is refused stands alone. Where it refuses all of them it was not for their length, and they are as
+  /// before.
   Pass read(Line& line, int unit);
 
   /// The last pass's, one for each point.

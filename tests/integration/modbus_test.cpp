@@ -153,6 +153,30 @@ TEST_CASE("an illegal address costs the points of its request, not the connectio
   CHECK(server.connections() == 1);
 }
 
+TEST_CASE("an illegal register among many costs few requests in the cycles that follow", "[modbus]") {
+  Equipment equipment;
+  equipment.set(1, Table::holding, 0, {1});
+  equipment.refuse(Table::holding, 20, 20, 2);
+  const ModbusTcpServer server(equipment);
+  std::vector<config::Point> points;
+  std::vector<std::string> values;
+  for (std::uint16_t i = 0; i < 40; ++i) {
+    points.push_back(point("p" + std::to_string(i), Table::holding, i));
+    values.emplace_back(i == 0 ? "1" : i == 20 ? "bad: illegal data address" : "0");
+  }
+  const auto link = tcp_link("127.0.0.1", server.port(), {device("a", 1, 20ms, points)});
+  PolledQueue polled;
+  ModbusSource source(link, polled.queue(), polled.clock());
+  source.start();
+  REQUIRE(eventually(30s, [&] { return source.health().devices[0].polls >= 10; }));
+  source.request_stop();
+  source.join();
+  const std::vector<Polled> polls = polled.take();
+  for (const Polled& poll : polls)
+    CHECK(poll.values == values);
+  CHECK(equipment.request_count() <= 7 * (polls.size() + 2));
+}
+
 TEST_CASE("IPv6, and names", "[modbus]") {
   Equipment equipment;
   equipment.set(1, Table::holding, 100, {5});

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -147,7 +148,7 @@ TEST_CASE("a scale register is read with its points", "[modbus][plan]") {
                  {Table::holding, 200, 1, {{2, 0, 1}}}});
 }
 
-TEST_CASE("a refused request is split at its gaps, then into its points", "[modbus][plan]") {
+TEST_CASE("a refused request is cut at a gap, then in halves, never through a point", "[modbus][plan]") {
   const Points points{at(Table::holding, 10, Type::float32), at(Table::holding, 12), at(Table::holding, 11),
                       at(Table::holding, 20)};
   const Requests whole = plan(points);
@@ -158,6 +159,62 @@ TEST_CASE("a refused request is split at its gaps, then into its points", "[modb
   const Requests alone = split(runs[0]);
   CHECK(alone == Requests{{Table::holding, 10, 2, {{0, 0, 2}, {2, 1, 1}}}, {Table::holding, 12, 1, {{1, 0, 1}}}});
   CHECK(split(alone[0]).size() == 1);
+}
+
+TEST_CASE("of several gaps a refused request is cut at the one nearest to its middle", "[modbus][plan]") {
+  const Requests whole = plan(Points{at(Table::holding, 0), at(Table::holding, 2), at(Table::holding, 3),
+                                     at(Table::holding, 5), at(Table::holding, 6), at(Table::holding, 9)});
+  REQUIRE(whole.size() == 1);
+  const Requests halves = split(whole[0]);
+  REQUIRE(halves.size() == 2);
+  CHECK(halves[0].count == 4);
+  CHECK(halves[1].address == 5);
+}
+
+/// The requests that are left when those that touch the address, or are too long, were split for good.
+Requests taken(const Requests& planned, int illegal, int longest, int& asked) {
+  Requests good;
+  for (const Request& request : planned) {
+    ++asked;
+    const bool refused =
+        request.count > longest || (request.address <= illegal && illegal < request.address + request.count);
+    const Requests parts = refused ? split(request) : Requests{request};
+    if (parts.size() == 1) {
+      good.push_back(request);
+      continue;
+    }
+    for (const Request& each : taken(parts, illegal, longest, asked))
+      good.push_back(each);
+  }
+  return good;
+}
+
+TEST_CASE("splitting finds an illegal register, or the length that a device takes, in few requests", "[modbus][plan]") {
+  Points points;
+  for (std::uint16_t i = 0; i < 40; ++i)
+    points.push_back(at(Table::holding, i));
+  int asked = 0;
+  SECTION("an illegal register") {
+    for (int illegal = 0; illegal < 40; ++illegal) {
+      asked = 0;
+      const Requests requests = taken(plan(points), illegal, 125, asked);
+      CHECK(asked <= 13);
+      CHECK(requests.size() <= 7);
+      const auto found = std::find_if(requests.begin(), requests.end(),
+                                      [&](const Request& request) { return request.address == illegal; });
+      REQUIRE(found != requests.end());
+      CHECK(found->count == 1);
+    }
+  }
+  SECTION("a device that takes 16 registers") {
+    const Requests requests = taken(plan(points), -1, 16, asked);
+    CHECK(requests.size() == 4);
+    CHECK(asked == 7);
+  }
+  SECTION("a device that takes none") {
+    CHECK(taken(plan(points), -1, 0, asked).size() == 40);
+    CHECK(asked == 2 * 40 - 1);
+  }
 }
 
 TEST_CASE("bus time counts characters of 11 bits and the silence", "[modbus][plan]") {
