@@ -29,7 +29,8 @@ struct RegisterRange {
 
 enum class Type : std::uint8_t {
   boolean,
-  bit,  // one of a register's 16
+  bit,    // one of a register's 16
+  bit32,  // one of two registers' 32; maps have no name for it
   int16,
   uint16,
   int32,
@@ -74,7 +75,7 @@ struct Point {
   std::string name;
   Register reg;
   Type type = Type::uint16;
-  std::uint16_t size = 0;  // bit: which, 0 the least significant; string: its bytes
+  std::uint16_t size = 0;  // bit, bit32: which, 0 the least significant; string: its bytes
   ByteOrder order = ByteOrder::ABCD;
   Decimal scale{1, 0};  // value = raw x scale + offset
   Decimal offset{0, 0};
@@ -82,11 +83,11 @@ struct Point {
   std::string unit;
   std::optional<Duration> every;  // default: the device's
   std::optional<Deadband> deadband;
-  Duration max_silence{};       // with a deadband: the last value is handed on again after it
-  bool alarm = false;           // lane = "alarm"
-  std::vector<EnumName> names;  // enum, by code
-  std::vector<std::uint64_t>
-      invalid;  // bit patterns that mean "no value", in the order ABCD...; of a string any: it is not empty
+  Duration max_silence{};              // with a deadband: the last value is handed on again after it
+  bool alarm = false;                  // lane = "alarm"
+  std::vector<EnumName> names;         // enum, by code
+  std::vector<std::uint64_t> invalid;  // bit patterns that mean "no value", in the order ABCD..., of a bit's whole
+                                       // registers; of a string any: it is not empty
   bool operator==(const Point&) const = default;
 };
 

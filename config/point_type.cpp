@@ -86,6 +86,7 @@ int width(Type type, std::uint16_t size) {
     case Type::float16:
     case Type::bcd16:
       return 1;
+    case Type::bit32:
     case Type::int32:
     case Type::uint32:
     case Type::float32:

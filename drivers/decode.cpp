@@ -139,6 +139,7 @@ Value decode(const Point& point, std::span<const std::uint16_t> raw, int power) 
     case Type::string:
       break;
     case Type::bit:
+    case Type::bit32:
       return yes_no(point, (bits >> point.size & 1U) != 0);
     case Type::int16:
       return integer<std::int16_t>(point, bits, scaling);

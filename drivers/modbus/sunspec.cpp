@@ -128,17 +128,16 @@ class Walk {
     if (from.kind == Kind::bits) add_bits(from, prefix);
   }
 
+  /// Each of all the registers of the field: only together they say that it is not implemented.
   void add_bits(const SunspecPoint& from, const std::string& prefix) {
-    constexpr std::int64_t bits = 16;
-    const std::size_t last = at_ + width(from) - 1;
     for (const config::EnumName& symbol : from.symbols) {
       if (into_.size() >= most_points) return;
       Point bit;
       bit.name = prefix + from.name + "." + symbol.name;
-      bit.reg = {Table::holding, static_cast<std::uint16_t>(last - static_cast<std::size_t>(symbol.code / bits))};
-      bit.type = config::Type::bit;
-      bit.size = static_cast<std::uint16_t>(symbol.code % bits);
-      bit.invalid.push_back(0xffff);  // every bit set: the field is not implemented
+      bit.reg = {Table::holding, static_cast<std::uint16_t>(at_)};
+      bit.type = width(from) == 1 ? config::Type::bit : config::Type::bit32;
+      bit.size = static_cast<std::uint16_t>(symbol.code);
+      bit.invalid.push_back(from.none);
       into_.push_back(std::move(bit));
     }
   }

@@ -112,6 +112,22 @@ TEST_CASE("a SunSpec device is read without a map", "[modbus][sunspec]") {
   CHECK(plant.read({"inverter.Watts"}).error.find("roof has no point inverter.Watts") != std::string::npos);
 }
 
+TEST_CASE("the bits of a field have no value where the whole field has none", "[modbus][sunspec]") {
+  Plant plant;
+  Chain chain{plant.equipment, 1};
+  const int inverter = chain.model(103, 50);
+  chain.end();
+  const int events = inverter + 40;
+  plant.equipment.set(1, Table::holding, events, {0x0000, 0xffff});
+  const DeviceReading sixteen = plant.read({"inverter.Evt1", "inverter.Evt1.GROUND_FAULT"});
+  CHECK(at(sixteen, "inverter.Evt1").value == Value{std::uint64_t{0xffff}});
+  CHECK(at(sixteen, "inverter.Evt1.GROUND_FAULT").value == Value{true});
+  plant.equipment.set(1, Table::holding, events, {0xffff, 0xffff});
+  const DeviceReading none = plant.read({"inverter.Evt1", "inverter.Evt1.GROUND_FAULT"});
+  CHECK(at(none, "inverter.Evt1").value == Value{Bad{"not implemented"}});
+  CHECK(at(none, "inverter.Evt1.GROUND_FAULT").value == Value{Bad{"not implemented"}});
+}
+
 TEST_CASE("a chain that breaks costs what stands behind the break", "[modbus][sunspec]") {
   Plant plant;
   Chain chain{plant.equipment, 1};

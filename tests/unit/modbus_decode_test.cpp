@@ -106,6 +106,18 @@ TEST_CASE("a bit of a register", "[modbus][decode]") {
   CHECK(decode(bit, Raw{0x0080}) == Value{true});
 }
 
+TEST_CASE("a bit of two registers, which has no value where all of theirs say so", "[modbus][decode]") {
+  Point bit = point(Type::bit32);
+  bit.invalid = {0xffffffff};
+  bit.size = 15;
+  CHECK(decode(bit, Raw{0x0000, 0xffff}) == Value{true});
+  bit.size = 16;
+  CHECK(decode(bit, Raw{0x0000, 0xffff}) == Value{false});
+  CHECK(decode(bit, Raw{0xffff, 0xffff}) == Value{Bad{"not implemented"}});
+  bit.order = ByteOrder::CDAB;
+  CHECK(decode(bit, Raw{0x0000, 0x0001}) == Value{true});
+}
+
 TEST_CASE("a string ends before its NULs and spaces", "[modbus][decode]") {
   Point text = point(Type::string);
   text.size = 6;

@@ -160,9 +160,10 @@ TEST_CASE("the points of a chain stand where the standard has them", "[sunspec]"
   CHECK(state.reg.address == 40'107);
   CHECK(std::count(state.names.begin(), state.names.end(), config::EnumName{4, "MPPT"}) == 1);
   const Point& bit = at(found.points, "inverter.Evt1.GROUND_FAULT");
-  CHECK(bit.type == Type::bit);
+  CHECK(bit.type == Type::bit32);
   CHECK(bit.size == 0);
-  CHECK(bit.reg.address == at(found.points, "inverter.Evt1").reg.address + 1);
+  CHECK(bit.reg == at(found.points, "inverter.Evt1").reg);
+  CHECK(bit.invalid == std::vector<std::uint64_t>{0xffffffff});
   const Point& maker = at(found.points, "common.Mn");
   CHECK(maker.reg.address == 40'004);
   CHECK(maker.type == Type::string);
