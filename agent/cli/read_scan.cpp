@@ -44,6 +44,12 @@ Asked ask_unit(const config::Config& config, const config::ModbusLink& link, int
     asked.error = reading.is_object() ? reading.value("error", "no answer") : "no answer";
     return asked;
   }
+  // A connection that is lost over one unit can be had again for the next; one that cannot be made is none for all.
+  if (const std::string error = reading.value("error", "");
+      reading["points"].empty() && error.starts_with("cannot connect")) {
+    asked.error = error;
+    return asked;
+  }
   for (const Json& point : reading["points"]) {
     if (point["reason"].is_string()) asked.reason = point["reason"].get<std::string>();
     asked.answered = point["quality"] == "good" || from_unit(asked.reason);

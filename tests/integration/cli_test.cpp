@@ -305,6 +305,14 @@ TEST_CASE("cli: the unit ids that answer on a link") {
   CHECK(units[1] == Json{{"unit", 17}, {"reason", "illegal data address"}});
 }
 
+TEST_CASE("cli: a scan of a link that cannot connect says so, and why") {
+  const Site site;
+  const Finished scan = site.run({"read", "--scan", "plc-a"});
+  CHECK(scan.status.code == 1);
+  CHECK(scan.out.empty());
+  CHECK(scan.err == "fieldpost: plc-a (tcp://127.0.0.1:1): cannot connect: Connection refused\n");
+}
+
 TEST_CASE("cli: read of what is not there") {
   const Site site;
   const Finished unreachable = site.run({"read", "pump-7"});
