@@ -49,6 +49,8 @@ std::string reason(const Outcome& outcome) {
       return "disconnected";
     case Kind::illegal_unit:
       return "illegal unit";
+    case Kind::layout_changed:
+      return "layout changed";
   }
   return "";
 }

@@ -8,7 +8,15 @@
 namespace fieldpost::drivers::modbus {
 
 struct Outcome {
-  enum class Kind : std::uint8_t { answered, exception, timeout, wrong_answer, disconnected, illegal_unit };
+  enum class Kind : std::uint8_t {
+    answered,
+    exception,
+    timeout,
+    wrong_answer,
+    disconnected,
+    illegal_unit,
+    layout_changed  // answered, but by a device whose points stand elsewhere by now
+  };
   Kind kind = Kind::disconnected;
   std::uint8_t exception = 0;  // code, where the kind is exception
   bool echo = false;           // a wrong answer: the request itself
@@ -16,12 +24,13 @@ struct Outcome {
 };
 
 /// The reason that a bad reading carries: an exception's name, "timeout", "wrong answer",
-/// "wrong answer: echo", "disconnected", "illegal unit"; empty where it was answered.
+/// "wrong answer: echo", "disconnected", "illegal unit", "layout changed"; empty where it was answered.
 std::string reason(const Outcome& outcome);
 
 /// The device spoke: the connection is in step.
 inline bool spoke(const Outcome& outcome) {
-  return outcome.kind == Outcome::Kind::answered || outcome.kind == Outcome::Kind::exception;
+  using Kind = Outcome::Kind;
+  return outcome.kind == Kind::answered || outcome.kind == Kind::exception || outcome.kind == Kind::layout_changed;
 }
 
 /// An answer's PDU (Application Protocol 1.1b3, section 6) to a request for values.size() registers, or bits of

@@ -26,7 +26,7 @@ std::string request_line(const Request& request, std::span<const config::Point> 
   line += "  ";
   std::string names;
   for (const Slot& slot : request.slots) {
-    if (slot.scale) continue;
+    if (slot.part != Slot::Part::value) continue;
     if (!names.empty()) names += ", ";
     names += points[slot.point].name;
   }

@@ -21,19 +21,26 @@ struct Need {
   Slot slot;
 };
 
-Need need(Table table, std::uint16_t address, int count, std::size_t point, bool scale) {
+Need need(Table table, std::uint16_t address, int count, std::size_t point, Slot::Part part) {
   return {table,
           address,
           static_cast<std::size_t>(address) + static_cast<std::size_t>(count),
-          {point, 0, static_cast<std::uint16_t>(count), scale}};
+          {point, 0, static_cast<std::uint16_t>(count), part}};
 }
 
-std::vector<Need> needs(std::span<const Point> points) {
+std::vector<Need> needs(std::span<const Point> points, std::span<const Guard> guards) {
+  using Part = Slot::Part;
   std::vector<Need> all;
   all.reserve(points.size());
   for (std::size_t i = 0; i < points.size(); ++i) {
-    all.push_back(need(points[i].reg.table, points[i].reg.address, config::width(points[i]), i, false));
-    if (const auto& scale = points[i].scale_register) all.push_back(need(scale->table, scale->address, 1, i, true));
+    all.push_back(need(points[i].reg.table, points[i].reg.address, config::width(points[i]), i, Part::value));
+    if (const auto& scale = points[i].scale_register)
+      all.push_back(need(scale->table, scale->address, 1, i, Part::scale));
+  }
+  for (std::size_t i = 0; i < guards.size(); ++i) {
+    const Guard& guard = guards[i];
+    if (std::none_of(points.begin(), points.end(), [&](const Point& point) { return covers(guard, point); })) continue;
+    all.push_back(need(Table::holding, guard.address, static_cast<int>(guard.words.size()), i, Part::guard));
   }
   std::stable_sort(all.begin(), all.end(), [](const Need& a, const Need& b) {
     return a.table != b.table ? a.table < b.table : a.first < b.first;
@@ -148,9 +155,13 @@ std::vector<SharedPoints> poll_groups(const config::ModbusDevice& device) {
   return groups;
 }
 
-std::vector<Request> plan(std::span<const Point> points, const PlanLimits& limits) {
+bool covers(const Guard& guard, const Point& point) {
+  return point.reg.table == Table::holding && guard.first <= point.reg.address && point.reg.address <= guard.last;
+}
+
+std::vector<Request> plan(std::span<const Point> points, const PlanLimits& limits, std::span<const Guard> guards) {
   std::vector<Request> requests;
-  for (const Need& next : needs(points)) {
+  for (const Need& next : needs(points, guards)) {
     if (!requests.empty() && requests.back().table == next.table) {
       Request& last = requests.back();
       const bool bits = is_bits(next.table);

@@ -14,10 +14,11 @@ namespace fieldpost::drivers::modbus {
 
 /// What a request brings of a point.
 struct Slot {
-  std::size_t point = 0;     // its index among the points that were planned
+  enum class Part : std::uint8_t { value, scale, guard };  // scale: the point's scale register; guard: of no point
+  std::size_t point = 0;     // its index among the points, or the guards, that were planned
   std::uint16_t offset = 0;  // registers, or bits, from the request's address
   std::uint16_t count = 0;   // registers, or bits
-  bool scale = false;        // the point's scale register, not its value
+  Part part = Part::value;
   bool operator==(const Slot&) const = default;
 };
 
@@ -28,6 +29,17 @@ struct Request {
   std::vector<Slot> slots{};  // by offset
   bool operator==(const Request&) const = default;
 };
+
+/// Holding registers that say where points stand: these are good only while those read as they did.
+struct Guard {
+  std::uint16_t address = 0;
+  std::vector<std::uint16_t> words;
+  std::uint16_t first = 0;  // of the points' registers
+  std::uint16_t last = 0;   // included
+  bool operator==(const Guard&) const = default;
+};
+
+bool covers(const Guard& guard, const config::Point& point);
 
 /// What a device stands: at most 125 registers or 2000 bits a request (Application Protocol 1.1b3, sections 6.1 to
 /// 6.4), or less where the device or its map says so.
@@ -48,8 +60,10 @@ using SharedPoints = std::shared_ptr<const std::vector<config::Point>>;
 std::vector<SharedPoints> poll_groups(const config::ModbusDevice& device);
 
 /// In the order of table and address. Neighbours share a request, gaps are read over where that is cheaper than a
-/// request of its own, a point is never split, also where it is wider than the limits.
-std::vector<Request> plan(std::span<const config::Point> points, const PlanLimits& limits = {});
+/// request of its own, a point is never split, also where it is wider than the limits. Guards are read that cover a
+/// point.
+std::vector<Request> plan(std::span<const config::Point> points, const PlanLimits& limits = {},
+                          std::span<const Guard> guards = {});
 
 /// The same slots in two requests, for a device that refuses one: cut at the gap that is nearest to the middle, as what
 /// a map leaves out may be what is refused, else between the slots there. One request: it cannot be cut.

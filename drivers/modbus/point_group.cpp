@@ -29,11 +29,12 @@ Layout layout_of(const std::string& link, const std::string& device, std::span<c
 
 }  // namespace
 
-PointGroup::PointGroup(const config::ModbusDevice& device, const std::string& link, const SharedPoints& points)
+PointGroup::PointGroup(const config::ModbusDevice& device, const std::string& link, const SharedPoints& points,
+                       const std::vector<Guard>& guards)
     : alarm_(points->front().alarm),
       every_(points->front().every.value_or(device.every)),
       points_(plain_first(points)),
-      reader_(*points_, PlanLimits(device)),
+      reader_(*points_, PlanLimits(device), guards),
       grid_({}, every_, {}) {
   const Lane lane = alarm_ ? Lane::alarm : Lane::telemetry;
   const std::span<const Point> all = *points_;
@@ -75,10 +76,11 @@ std::optional<std::size_t> PointGroup::append(Queue& queue, const Stamp& stamp, 
   return appended;
 }
 
-std::vector<PointGroup> group_points(const config::ModbusDevice& device, const std::string& link) {
+std::vector<PointGroup> group_points(const config::ModbusDevice& device, const std::string& link,
+                                     const std::vector<Guard>& guards) {
   std::vector<PointGroup> groups;
   for (const SharedPoints& points : poll_groups(device))
-    groups.emplace_back(device, link, points);
+    groups.emplace_back(device, link, points, guards);
   return groups;
 }
 

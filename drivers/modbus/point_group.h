@@ -22,7 +22,8 @@ namespace fieldpost::drivers::modbus {
 /// The link's thread. Moves keep it valid.
 class PointGroup {
  public:
-  PointGroup(const config::ModbusDevice& device, const std::string& link, const SharedPoints& points);
+  PointGroup(const config::ModbusDevice& device, const std::string& link, const SharedPoints& points,
+             const std::vector<Guard>& guards);
 
   bool alarm() const { return alarm_; }
   Grid::Duration every() const { return every_; }
@@ -54,6 +55,7 @@ class PointGroup {
 };
 
 /// Of poll_groups().
-std::vector<PointGroup> group_points(const config::ModbusDevice& device, const std::string& link);
+std::vector<PointGroup> group_points(const config::ModbusDevice& device, const std::string& link,
+                                     const std::vector<Guard>& guards = {});
 
 }  // namespace fieldpost::drivers::modbus

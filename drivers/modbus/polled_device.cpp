@@ -30,19 +30,23 @@ void PolledDevice::begin(Grid::Time start, Grid::Duration phase) {
 }
 
 PolledDevice::Due PolledDevice::next(Grid::Time now) {
-  if (asks_ && (groups_.empty() || !groups_.front().last().lost())) return {nullptr, silence_.not_before()};
-  Due next;
+  std::optional<Due> next;
+  if (asks_ && !away_) next = {nullptr, std::max(silence_.not_before(), asks_after_)};
   for (PointGroup& group : groups_) {
     const Due due{&group, std::max(group.grid().due(), silence_.not_before())};
-    if (next.group == nullptr || before(due, next, now)) next = due;
+    if (!next || before(due, *next, now)) next = due;
   }
-  return next;
+  return next.value_or(Due{});
 }
 
 void PolledDevice::discovered(const sunspec::Discovery& found, Grid::Time began, Grid::Time now) {
+  constexpr Grid::Duration soonest = std::chrono::seconds{1};
+  constexpr int share = 20;  // of the link's time, for a device that is another one each time it is asked
+  const auto took = std::chrono::ceil<Grid::Duration>(now - began);
+  asks_after_ = now + std::max(soonest, share * took);
   if (found.points.empty()) {
-    constexpr Grid::Duration soonest = std::chrono::seconds{1};
-    silence_.silent(now, std::max(config_.every, soonest), std::chrono::ceil<Grid::Duration>(now - began));
+    away_ = !groups_.empty();
+    silence_.silent(now, std::max(config_.every, soonest), took);
     health_.state = State::down;
     health_.error = found.error;
     ++health_.errors;
@@ -50,11 +54,12 @@ void PolledDevice::discovered(const sunspec::Discovery& found, Grid::Time began,
   }
   silence_.spoke();
   asks_ = false;
-  if (has_ && found.points == has_->points) return;
+  if (has_ && found.points == has_->points && found.guards == guards_) return;
   has_ = std::make_shared<const config::DeviceMap>(config::DeviceMap{{}, found.points});
+  guards_ = found.guards;
   config::ModbusDevice device = config_;
   device.points = has_;
-  groups_ = group_points(device, link_);
+  groups_ = group_points(device, link_, guards_);
   begin(now, {});
 }
 
@@ -67,8 +72,9 @@ Polled PolledDevice::hand_on(PointGroup& group, Queue& queue, const Stamp& stamp
   const Pass& pass = group.last();
   const bool was_silent = silence_.is_silent();
   take(group.append(queue, stamp, now));
-  if (pass.spoke) silence_.spoke();
-  if (pass.lost() && config_.sunspec) asks_ = true;
+  away_ = !pass.spoke;
+  if (pass.spoke && !pass.changed()) silence_.spoke();
+  if (config_.sunspec && (pass.lost() || pass.changed())) asks_ = true;
   if (!pass.spoke && pass.failure.kind == Kind::timeout) {
     // The others of its groups would find the same: they say so once, and wait with this one.
     for (PointGroup& other : groups_) {

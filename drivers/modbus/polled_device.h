@@ -71,7 +71,10 @@ class PolledDevice {
   const bool alone_;
   std::vector<PointGroup> groups_;
   std::shared_ptr<const config::DeviceMap> has_;  // what a SunSpec device has said to have
-  bool asks_ = false;  // a SunSpec device is to be asked what it has, as it may be another one by now
+  std::vector<Guard> guards_;                     // and where it is
+  bool asks_ = false;      // a SunSpec device is to be asked what it has, as it may be another one by now
+  Grid::Time asks_after_;  // not before
+  bool away_ = false;      // it cannot be asked: its points are polled until it speaks
   SilentUnit silence_;
   Announcer announcer_;
   DeviceHealth health_;

@@ -18,11 +18,16 @@ bool refuses_addresses(const Outcome& outcome) {
          (outcome.exception == illegal_address || outcome.exception == illegal_value);
 }
 
+bool is_guard(const Request& request) {
+  return request.slots.front().part == Slot::Part::guard;
+}
+
 }  // namespace
 
-Reader::Reader(std::span<const config::Point> points, const PlanLimits& limits)
+Reader::Reader(std::span<const config::Point> points, const PlanLimits& limits, std::vector<Guard> guards)
     : points_(points),
-      whole_(plan(points, limits)),
+      guards_(std::move(guards)),
+      whole_(plan(points, limits, guards_)),
       requests_(whole_),
       values_(points.size()),
       places_(points.size()),
@@ -43,51 +48,77 @@ Reader::Reader(std::span<const config::Point> points, const PlanLimits& limits)
 Pass Reader::read(Line& line, int unit) {
   Pass pass;
   std::fill(outcomes_.begin(), outcomes_.end(), Outcome{Kind::answered});
-  bool lost = false;
-  for (std::size_t i = 0; i < requests_.size(); ++i) {
-    if (lost) {
-      fail(requests_[i], pass.failure);
+  bool over = false;
+  // From the end: a guard stands before its points, and so it is read with them or after them. A device that comes back
+  // as another one in the middle of a pass does not get through.
+  for (std::size_t left = requests_.size(); left > 0;) {
+    const Outcome outcome = over ? pass.failure : ask(line, unit, requests_[left - 1]);
+    if (refuses_addresses(outcome) && halve(left - 1)) {
+      pass.spoke = true;
+      ++left;
       continue;
     }
-    const std::span<std::uint16_t> answer = std::span(answer_).first(requests_[i].count);
-    const Outcome outcome = line.read(unit, requests_[i], answer);
+    const Request& request = requests_[--left];
     if (spoke(outcome)) pass.spoke = true;
     if (outcome.kind == Kind::answered) {
       pass.answered = true;
-      take(requests_[i], answer);
       continue;
     }
-    if (refuses_addresses(outcome)) {
-      if (std::vector<Request> parts = split(requests_[i]); parts.size() > 1) {
-        const auto at = requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(i));
-        requests_.insert(at, std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end()));
-        --i;
-        continue;
-      }
-    }
-    pass.failure = outcome;
-    lost = !spoke(outcome);
-    fail(requests_[i], outcome);
+    pass.failure = refuses_addresses(outcome) && is_guard(request) ? Outcome{Kind::layout_changed} : outcome;
+    over = pass.changed() || !spoke(outcome);
+    fail(request, pass.failure);
   }
-  if (!pass.answered && pass.spoke) requests_ = whole_;
+  if (pass.changed()) std::fill(outcomes_.begin(), outcomes_.end(), pass.failure);
+  if (pass.spoke && (!pass.answered || pass.changed())) requests_ = whole_;
   decode_all();
   return pass;
 }
 
-void Reader::take(const Request& request, std::span<const std::uint16_t> answer) {
+Outcome Reader::ask(Line& line, int unit, const Request& request) {
+  const std::span<std::uint16_t> answer = std::span(answer_).first(request.count);
+  const Outcome outcome = line.read(unit, request, answer);
+  if (outcome.kind == Kind::answered && !take(request, answer)) return {Kind::layout_changed};
+  return outcome;
+}
+
+/// False: the request cannot be split.
+bool Reader::halve(std::size_t at) {
+  std::vector<Request> parts = split(requests_[at]);
+  if (parts.size() == 1) return false;
+  requests_[at] = std::move(parts[1]);
+  requests_.insert(requests_.begin() + static_cast<std::ptrdiff_t>(at), std::move(parts[0]));
+  return true;
+}
+
+/// False: a guard reads as something else.
+bool Reader::take(const Request& request, std::span<const std::uint16_t> answer) {
   for (const Slot& slot : request.slots) {
     const std::span<const std::uint16_t> words = answer.subspan(slot.offset, slot.count);
-    if (slot.scale) {
-      scales_[slot.point] = words.front();
-    } else {
-      std::copy(words.begin(), words.end(), raw_.begin() + static_cast<std::ptrdiff_t>(places_[slot.point]));
+    switch (slot.part) {
+      case Slot::Part::value:
+        std::copy(words.begin(), words.end(), raw_.begin() + static_cast<std::ptrdiff_t>(places_[slot.point]));
+        break;
+      case Slot::Part::scale:
+        scales_[slot.point] = words.front();
+        break;
+      case Slot::Part::guard:
+        if (!std::equal(words.begin(), words.end(), guards_[slot.point].words.begin())) return false;
+        break;
     }
   }
+  return true;
 }
 
 void Reader::fail(const Request& request, const Outcome& outcome) {
-  for (const Slot& slot : request.slots)
-    outcomes_[slot.point] = outcome;
+  for (const Slot& slot : request.slots) {
+    if (slot.part != Slot::Part::guard) {
+      outcomes_[slot.point] = outcome;
+      continue;
+    }
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      if (covers(guards_[slot.point], points_[i])) outcomes_[i] = outcome;
+    }
+  }
 }
 
 void Reader::decode_all() {

@@ -20,18 +20,20 @@ struct Pass {
 
   /// There is no connection to the device.
   bool lost() const { return failure.kind == Outcome::Kind::disconnected; }
+  /// A guard reads as something else, or is no longer there.
+  bool changed() const { return failure.kind == Outcome::Kind::layout_changed; }
 };
 
 /// Points and the requests that read them.
 class Reader {
  public:
   /// The points outlive it.
-  Reader(std::span<const config::Point> points, const PlanLimits& limits);
+  Reader(std::span<const config::Point> points, const PlanLimits& limits, std::vector<Guard> guards = {});
 
   /// Reads all of the requests. An exception costs the points of its request, any other failure the rest of the pass,
   /// so that a dead device costs one time-out. A request whose addresses the device refuses is split, now and for good,
   /// until what is refused stands alone. Where it refuses all of them it was not for their length, and they are as
-  /// before.
+  /// before. Where a guard shows that the points stand elsewhere, all of them are bad.
   Pass read(Line& line, int unit);
 
   /// The last pass's, one for each point.
@@ -41,11 +43,14 @@ class Reader {
   const std::vector<Request>& requests() const { return requests_; }
 
  private:
-  void take(const Request& request, std::span<const std::uint16_t> answer);
+  Outcome ask(Line& line, int unit, const Request& request);
+  bool halve(std::size_t at);
+  bool take(const Request& request, std::span<const std::uint16_t> answer);
   void fail(const Request& request, const Outcome& outcome);
   void decode_all();
 
   std::span<const config::Point> points_;
+  const std::vector<Guard> guards_;
   const std::vector<Request> whole_;  // as planned
   std::vector<Request> requests_;     // as the device takes them
   std::vector<Value> values_;

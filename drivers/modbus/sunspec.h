@@ -11,6 +11,7 @@
 
 #include "config/device_map.h"
 #include "drivers/modbus/answer.h"
+#include "drivers/modbus/plan.h"
 
 namespace fieldpost::drivers::modbus {
 
@@ -43,6 +44,7 @@ std::vector<std::string> unknown_models(const Chain& chain);
 
 struct Discovery {
   std::vector<config::Point> points;  // empty: see error
+  std::vector<Guard> guards{};        // the chain, as it must be for the points to stand there
   std::string error;                  // why there are none, in words
   std::vector<std::string> notes;     // what is left out: unknown models, what comes behind a break in the chain
 };

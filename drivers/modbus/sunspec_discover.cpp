@@ -19,8 +19,9 @@ std::string place(std::size_t address) {
 /// A step's end: where the chain goes on, or why it does not.
 struct Walked {
   Chain chain;
-  std::string broken;  // the rest of the chain cannot be had
-  std::string failed;  // the device stopped to answer
+  std::optional<Model> end;  // as it says so itself
+  std::string broken;        // the rest of the chain cannot be had
+  std::string failed;        // the device stopped to answer
 };
 
 /// Where the chain begins, behind the marker.
@@ -56,7 +57,10 @@ Walked walk(const Read& read, std::size_t at) {
       return walked;
     }
     const auto [id, length] = header;
-    if (id == end_of_chain) return walked;
+    if (id == end_of_chain) {
+      walked.end = {id, static_cast<std::uint16_t>(at + header.size()), length};
+      return walked;
+    }
     const std::string model = "the SunSpec model " + std::to_string(id) + " at " + place(at);
     if (id == 0 || length == 0) {
       walked.broken = id == 0 ? "the chain of SunSpec models breaks off at " + place(at) + ": there is no model"
@@ -76,6 +80,24 @@ Walked walk(const Read& read, std::size_t at) {
     walked.chain.push_back({id, static_cast<std::uint16_t>(first), length});
     at = first + length;
   }
+}
+
+/// The header of each model, the counts of its blocks, and that nothing follows the last.
+std::vector<Guard> guards(const Walked& walked, const Registers& counts) {
+  std::vector<Guard> all;
+  const auto guard = [&](const Model& model, std::size_t address, std::vector<std::uint16_t> words) {
+    all.push_back({static_cast<std::uint16_t>(address), std::move(words), model.first,
+                   static_cast<std::uint16_t>(model.first + model.length - 1)});
+  };
+  for (const Model& model : walked.chain) {
+    guard(model, model.first - 2U, {model.id, model.length});
+    const std::size_t end = std::size_t{model.first} + model.length;
+    for (auto count = counts.lower_bound(model.first); count != counts.end() && count->first < end; ++count)
+      guard(model, count->first, {count->second});
+  }
+  if (walked.end && !walked.chain.empty())
+    guard(walked.chain.back(), walked.end->first - 2U, {walked.end->id, walked.end->length});
+  return all;
 }
 
 }  // namespace
@@ -98,6 +120,7 @@ Discovery discover(const Read& read) {
     if (outcome.kind == Outcome::Kind::answered) counts[address] = count.front();
   }
   found.points = points(walked.chain, counts);
+  found.guards = guards(walked, counts);
   found.notes = unknown_models(walked.chain);
   if (!walked.broken.empty()) found.notes.push_back(walked.broken);
   if (found.points.empty()) {

@@ -1,5 +1,6 @@
 // A SunSpec device over TCP: its points are found, and read with their scales.
 #include <algorithm>
+#include <memory>
 
 #include "agent/device_reading_json.h"
 #include "drivers/modbus/device_reading.h"
@@ -55,6 +56,49 @@ struct Plant {
     return modbus::read_once(link, {"roof", points}, clock);
   }
 };
+
+/// All of a chain's registers: set at once they change between two requests, not within one.
+Words chain_of(const std::vector<Words>& models) {
+  Words all{0x5375, 0x6e53};
+  for (const Words& model : models)
+    all.insert(all.end(), model.begin(), model.end());
+  all.insert(all.end(), {0xffff, 0});
+  return all;
+}
+
+/// Each register of the model holds the number.
+Words model(std::uint16_t id, std::uint16_t length, std::uint16_t number) {
+  Words words(2U + length, number);
+  words[0] = id;
+  words[1] = length;
+  return words;
+}
+
+/// A SunSpec device that is polled.
+struct Polling {
+  Plant plant;
+  support::PolledQueue polled;
+  std::unique_ptr<ModbusSource> source;
+
+  explicit Polling(const std::vector<Words>& models) {
+    set(models);
+    plant.link.timeout = std::chrono::milliseconds{500};
+    plant.link.devices[0].every = std::chrono::milliseconds{20};
+    source = std::make_unique<ModbusSource>(plant.link, polled.queue(), polled.clock());
+  }
+  void set(const std::vector<Words>& models) { plant.equipment.set(1, Table::holding, 40'000, chain_of(models)); }
+  /// How often it was asked what it has.
+  std::size_t discoveries() const {
+    const auto requests = plant.equipment.requests();
+    return static_cast<std::size_t>(
+        std::count_if(requests.begin(), requests.end(), [](const auto& request) { return request.address == 40'000; }));
+  }
+};
+
+bool all_bad(const support::Polled& poll, const std::string& reason = "") {
+  return std::all_of(poll.values.begin(), poll.values.end(),
+                     [&](const std::string& value) { return value.starts_with("bad: " + reason); });
+}
 
 }  // namespace
 
@@ -152,6 +196,102 @@ TEST_CASE("a chain that breaks costs what stands behind the break", "[modbus][su
     CHECK(reading.points.empty());
     CHECK(reading.error.find("no SunSpec marker") == 0);
   }
+}
+
+TEST_CASE("a SunSpec device that comes back with another chain gives no value by the old one", "[modbus][sunspec]") {
+  const Words inverter = model(103, 50, 7);
+  const Words weather = model(307, 11, 5);
+  const Words other = model(64'001, 20, 0x1234);
+  Polling polling({inverter, weather});
+  polling.source->start();
+  std::vector<std::string> good;
+  REQUIRE(support::eventually(std::chrono::seconds{30}, [&] {
+    for (const support::Polled& poll : polling.polled.take())
+      good = poll.values;
+    return !good.empty();
+  }));
+  SECTION("between two polls") {
+    polling.set({inverter, other, weather});
+  }
+  SECTION("after a restart between two polls") {
+    polling.plant.server.stop();
+    polling.set({inverter, other, weather});
+    polling.plant.server.start();
+  }
+  SECTION("after it was away") {
+    polling.plant.server.stop();
+    REQUIRE(support::eventually(std::chrono::seconds{30},
+                                [&] { return polling.source->health().devices[0].state == State::down; }));
+    polling.set({inverter, other, weather});
+    polling.plant.server.start();
+  }
+  SECTION("with a model more at its end") {
+    polling.set({inverter, weather, other});
+  }
+  bool told = false;
+  REQUIRE(support::eventually(std::chrono::seconds{30}, [&] {
+    bool again = false;
+    for (const support::Polled& poll : polling.polled.take()) {
+      CHECK((all_bad(poll) || poll.values == good));
+      told = told || all_bad(poll, "layout changed");
+      again = told && poll.values == good;
+    }
+    return again;
+  }));
+  CHECK(polling.discoveries() <= 3);
+}
+
+TEST_CASE("a SunSpec device whose chain has become shorter is asked again", "[modbus][sunspec]") {
+  Polling polling({model(307, 11, 5), model(103, 50, 7)});
+  polling.source->start();
+  std::size_t before = 0;
+  REQUIRE(support::eventually(std::chrono::seconds{30}, [&] {
+    for (const support::Polled& poll : polling.polled.take())
+      before = poll.values.size();
+    return before > 0;
+  }));
+  polling.plant.equipment.refuse(Table::holding, 40'017, 50'000, 2);
+  polling.set({model(307, 11, 5)});
+  CHECK(support::eventually(std::chrono::seconds{30}, [&] {
+    const auto polls = polling.polled.take();
+    return std::any_of(polls.begin(), polls.end(), [&](const support::Polled& poll) {
+      return poll.values.size() < before && !poll.values[0].starts_with("bad");
+    });
+  }));
+}
+
+TEST_CASE("a SunSpec device that closes each connection is asked once what it has", "[modbus][sunspec]") {
+  Polling polling({model(103, 50, 7), model(307, 11, 5)});
+  polling.plant.server.close_after_answer(true);
+  polling.source->start();
+  REQUIRE(
+      support::eventually(std::chrono::seconds{30}, [&] { return polling.source->health().devices[0].polls >= 20; }));
+  CHECK(polling.discoveries() == 1);
+  CHECK(polling.plant.equipment.request_count() <= 10 + polling.source->health().devices[0].polls + 1);
+}
+
+TEST_CASE("a SunSpec device that is another one at each poll costs its line little", "[modbus][sunspec]") {
+  Polling polling({model(103, 50, 7)});
+  polling.plant.equipment.set_mangle([](std::string frame) {
+    constexpr std::size_t id = 10;  // in the answer to a poll, which begins with the model's header
+    if (frame.size() > 20) frame[id] = 'x';
+    return frame;
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  polling.source->start();
+  std::vector<support::Polled> polls;
+  REQUIRE(support::eventually(std::chrono::seconds{60}, [&] {
+    for (support::Polled& poll : polling.polled.take())
+      polls.push_back(std::move(poll));
+    return polls.size() >= 3;
+  }));
+  const auto passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  for (const support::Polled& poll : polls)
+    CHECK(all_bad(poll, "layout changed"));
+  CHECK(static_cast<double>(polling.discoveries()) <= passed + 2);
+  polling.plant.equipment.set_mangle(nullptr);
+  CHECK(support::eventually(std::chrono::seconds{30},
+                            [&] { return polling.source->health().devices[0].state == State::up; }));
 }
 
 TEST_CASE("a SunSpec device on a link is polled once it has said what it has, and asked again when it was away",

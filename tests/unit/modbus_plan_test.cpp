@@ -13,6 +13,7 @@ using config::Point;
 using config::Table;
 using config::Type;
 using Points = std::vector<Point>;
+using Part = Slot::Part;
 using Requests = std::vector<Request>;
 using namespace std::chrono_literals;
 
@@ -144,8 +145,17 @@ TEST_CASE("a scale register is read with its points", "[modbus][plan]") {
   for (Point& point : points)
     point.scale_register = config::Register{Table::holding, 13};
   CHECK(plan(points) ==
-        Requests{{Table::holding, 10, 4, {{0, 0, 1}, {1, 1, 1}, {0, 3, 1, true}, {1, 3, 1, true}, {2, 3, 1, true}}},
+        Requests{{Table::holding,
+                  10,
+                  4,
+                  {{0, 0, 1}, {1, 1, 1}, {0, 3, 1, Part::scale}, {1, 3, 1, Part::scale}, {2, 3, 1, Part::scale}}},
                  {Table::holding, 200, 1, {{2, 0, 1}}}});
+}
+
+TEST_CASE("a guard is read with the points that it covers, and not without them", "[modbus][plan]") {
+  const std::vector<Guard> guards{{8, {103, 50}, 10, 59}, {60, {160, 28}, 62, 89}};
+  CHECK(plan(Points{at(Table::holding, 12), at(Table::input, 70)}, {}, guards) ==
+        Requests{{Table::input, 70, 1, {{1, 0, 1}}}, {Table::holding, 8, 5, {{0, 0, 2, Part::guard}, {0, 4, 1}}}});
 }
 
 TEST_CASE("a refused request is cut at a gap, then in halves, never through a point", "[modbus][plan]") {

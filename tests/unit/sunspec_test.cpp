@@ -169,10 +169,31 @@ TEST_CASE("the points of a chain stand where the standard has them", "[sunspec]"
   CHECK(maker.type == Type::string);
   CHECK(maker.size == 32);
   CHECK(maker.every.has_value());
+  CHECK(at(found.points, "common.DA").every.has_value());  // else each poll would read this model's header for it alone
   CHECK(find(found.points, "common.Pad") == nullptr);
   CHECK(find(found.points, "inverter.W_SF") == nullptr);
   for (const Request& request : plan(found.points))
     CHECK((request.count <= 125 && request.address >= 40'004 && request.address + request.count <= 40'121));
+}
+
+TEST_CASE("the chain is read again with its points, in no more requests", "[sunspec]") {
+  Device device;
+  const std::uint16_t inverter = device.model(103, 50);
+  const std::uint16_t curves = device.model(705, 13 + 10 + 4);
+  const auto points_a_curve = static_cast<std::uint16_t>(curves + 5);
+  device.memory[points_a_curve] = 1;
+  device.memory[points_a_curve + 1] = 1;
+  const auto end = static_cast<std::uint16_t>(device.at);
+  device.put({0xffff, 0});
+  const Discovery found = device.discover();
+  const auto last = static_cast<std::uint16_t>(end - 1);
+  const std::vector<Guard> expected{{inverter, {103, 50}, 40'004, 40'053},
+                                    {curves, {705, 27}, 40'056, last},
+                                    {points_a_curve, {1}, 40'056, last},
+                                    {static_cast<std::uint16_t>(points_a_curve + 1), {1}, 40'056, last},
+                                    {end, {0xffff, 0}, 40'056, last}};
+  CHECK(found.guards == expected);
+  CHECK(plan(found.points, {}, found.guards).size() == 1);
 }
 
 TEST_CASE("blocks repeat as the length or a count says, and models of a name are numbered", "[sunspec]") {
