@@ -95,19 +95,15 @@ void take_silence(Fields& fields, Point& point) {
   fields.duration("max_silence", point.max_silence, 1ms, 24h * 365);
 }
 
-/// The register that holds a bit of an integer, and the bit's number there.
+/// A bit of an integer, of all its registers: only together they say that there is no value.
 Point bit_point(const Point& whole, unsigned number, const std::string& name) {
-  constexpr unsigned bits = 16;
-  const auto last = static_cast<unsigned>(width(whole)) - 1;
-  const bool low_first = whole.order == ByteOrder::CDAB || whole.order == ByteOrder::DCBA;
-  const unsigned reg = low_first ? number / bits : last - number / bits;
-  const bool swapped = whole.order == ByteOrder::BADC || whole.order == ByteOrder::DCBA;
   Point point;
   point.name = whole.name + "." + name;
-  point.reg = {whole.reg.table, static_cast<std::uint16_t>(whole.reg.address + reg)};
-  point.type = Type::bit;
-  point.size = static_cast<std::uint16_t>(number % bits);
-  point.order = swapped ? ByteOrder::BADC : ByteOrder::ABCD;
+  point.reg = whole.reg;
+  point.type = width(whole) == 1 ? Type::bit : Type::bit32;
+  point.size = static_cast<std::uint16_t>(number);
+  point.order = whole.order;
+  point.invalid = whole.invalid;
   point.every = whole.every;
   point.alarm = whole.alarm;
   return point;

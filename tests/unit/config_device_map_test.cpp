@@ -134,6 +134,7 @@ TEST_CASE("the bits of a word are points of their own", "[config]") {
 [[point]]
 name = "low"
 register = "holding:10"
+invalid = "0xFFFF"
 bits = { "0" = "running", "15" = "fault" }
 [[point]]
 name = "wide"
@@ -146,11 +147,15 @@ every = "5s"
   REQUIRE(map.points.size() == 6);
   CHECK(map.points[1].name == "low.running");
   CHECK(map.points[1].reg.address == 10);
+  CHECK(map.points[2].type == Type::bit);
   CHECK(map.points[2].size == 15);
+  CHECK(map.points[2].invalid == std::vector<std::uint64_t>{0xffff});
   CHECK(map.points[4].reg.address == 20);
   CHECK(map.points[4].size == 3);
-  CHECK(map.points[5].reg.address == 21);
-  CHECK(map.points[5].size == 0);
+  CHECK(map.points[5].reg.address == 20);
+  CHECK(map.points[5].type == Type::bit32);
+  CHECK(map.points[5].size == 16);
+  CHECK(map.points[5].order == ByteOrder::CDAB);
   CHECK(map.points[5].every.has_value());
 }
 

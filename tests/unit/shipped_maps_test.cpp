@@ -126,7 +126,7 @@ TEST_CASE("the maps decode by word order, weight and code as their documents des
   CHECK(shown("janitza-umg604", "frequency", {0x4248, 0}) == "50");
   CHECK(shown("apc-smart-ups", "battery_charge", {100 << 9}) == "100");
   CHECK(shown("apc-smart-ups", "output_voltage", {(230 << 6) + 32}) == "230.5");
-  CHECK(shown("apc-smart-ups", "state.on_battery", {4}) == "true");
+  CHECK(shown("apc-smart-ups", "state.on_battery", {0, 4}) == "true");
   CHECK(shown("deepsea-gencomm", "oil_pressure", {0xfff8}) == "bad: not implemented");
   CHECK(shown("deepsea-gencomm", "oil_pressure", {0xfff7}) == "65527");
   CHECK(shown("deepsea-gencomm", "coolant_temperature", {0xfff8}) == "-8");
