@@ -108,6 +108,48 @@ TEST_CASE("sparkplug: births give names to aliases") {
   CHECK(ground.asked.empty());
 }
 
+TEST_CASE("sparkplug: a metric's quality is what its properties say of it") {
+  const auto add_quality = [](pb::Metric& metric, std::uint32_t code) {
+    metric.mutable_properties()->add_keys("engUnit");
+    metric.mutable_properties()->add_values()->set_text("bar");
+    metric.mutable_properties()->add_keys("Quality");
+    metric.mutable_properties()->add_values()->set_number(code);
+  };
+  Ground ground;
+  SparkPayload birth(0);
+  birth.death_number(1);
+  std::uint64_t alias = 0;
+  for (const auto& [name, code] :
+       std::map<std::string, std::uint32_t>{{"bad", 0}, {"good", 192}, {"stale", 500}, {"uncertain", 64}}) {
+    pb::Metric& metric = birth.add(name, spark::real64, ++alias);
+    metric.set_double_value(5.5);
+    add_quality(metric, code);
+  }
+  ground.hear(node_birth, birth);
+  CHECK(ground.values == Values{{"plant/line-1: bad", Bad{"bad quality"}},
+                                {"plant/line-1: good", 5.5},
+                                {"plant/line-1: stale", Bad{"stale"}},
+                                {"plant/line-1: uncertain", Bad{"quality 64"}}});
+  CHECK(ground.problem.empty());  // the edge node has said what there is to say
+  CHECK(ground.said.at(0).points.at(0).unit == "bar");
+
+  SparkPayload data(1);
+  data.real(1, 6);  // without properties, whatever the birth said
+  data.add(2).set_double_value(6);
+  add_quality(*data->mutable_metrics(1), 500);
+  data.add(3).set_is_null(true);
+  add_quality(*data->mutable_metrics(2), 0);
+  data.add(4).set_double_value(6);  // a 0 that the encoder leaves out
+  data->mutable_metrics(3)->mutable_properties()->add_keys("Quality");
+  data->mutable_metrics(3)->mutable_properties()->add_values();
+  ground.hear(node_data, data);
+  CHECK(ground.values == Values{{"plant/line-1: bad", 6.0},
+                                {"plant/line-1: good", Bad{"stale"}},
+                                {"plant/line-1: stale", Bad{"bad quality"}},
+                                {"plant/line-1: uncertain", Bad{"bad quality"}}});
+  CHECK(ground.problem.empty());
+}
+
 TEST_CASE("sparkplug: an alias of no birth is counted, and births are asked for") {
   Ground ground;
   ground.bear();

@@ -219,9 +219,13 @@ void Host::add_sample(Message& message, const Metric& metric, Point* point) {
   } else {
     sample.again = !message.unborn.insert(name).second;
   }
-  sample.value = value_of(metric, type);
-  const auto* bad = std::get_if<Bad>(&sample.value);
-  if (bad != nullptr && !metric.is_null) message.say(config::printable(name) + ": " + bad->reason);
+  if (auto told = bad_quality(metric)) {
+    sample.value = *std::move(told);
+  } else {
+    sample.value = value_of(metric, type);
+    const auto* bad = std::get_if<Bad>(&sample.value);
+    if (bad != nullptr && !metric.is_null) message.say(config::printable(name) + ": " + bad->reason);
+  }
   message.heard.groups.back().samples.push_back(std::move(sample));
 }
 

@@ -11,6 +11,7 @@ namespace fieldpost::drivers::mqtt::sparkplug {
 constexpr std::string_view rebirth_control = "Node Control/Rebirth";  // the metric that asks for births
 constexpr std::string_view death_number = "bdSeq";                    // the metric that pairs a death with its birth
 constexpr std::string_view unit_property = "engUnit";
+constexpr std::string_view quality_property = "Quality";
 
 /// host: a command, or the state of a host application.
 enum class MessageType : std::uint8_t { nbirth, dbirth, ndata, ddata, ndeath, ddeath, host };

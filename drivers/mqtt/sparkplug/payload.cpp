@@ -118,15 +118,33 @@ std::string_view property_text(pbf_reader reader) {
   return text;
 }
 
-/// Keys and values stand in two lists.
-std::string_view read_unit(pbf_reader keys, pbf_reader values) {
+/// The number of a PropertyValue. Some encoders leave a 0 out.
+std::uint64_t property_number(pbf_reader reader) {
+  std::uint64_t number = 0;
+  while (reader.next()) {
+    switch (reader.tag_and_type()) {
+      case tag_and_type(3, Wire::varint):
+      case tag_and_type(4, Wire::varint):
+        number = reader.get_uint64();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return number;
+}
+
+/// The PropertyValue of that name. Keys and values stand in two lists.
+std::optional<pbf_reader> property(std::string_view properties, std::string_view name) {
+  pbf_reader keys(properties.data(), properties.size());
+  pbf_reader values = keys;
   while (keys.next(1, Wire::length_delimited)) {
-    const bool is_unit = text_of(keys) == unit_property;
+    const bool found = text_of(keys) == name;
     if (!values.next(2, Wire::length_delimited)) break;
-    if (is_unit) return property_text(values.get_message());
+    if (found) return values.get_message();
     values.skip();
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -145,10 +163,20 @@ Payload read_payload(std::string_view bytes) {
 
 std::string_view unit_of(std::string_view properties) {
   try {
-    const pbf_reader reader(properties.data(), properties.size());
-    return read_unit(reader, reader);
+    const auto unit = property(properties, unit_property);
+    return unit ? property_text(*unit) : std::string_view{};
   } catch (const protozero::exception&) {
     return {};
+  }
+}
+
+std::optional<std::uint64_t> quality_of(std::string_view properties) {
+  if (properties.empty()) return std::nullopt;
+  try {
+    const auto quality = property(properties, quality_property);
+    return quality ? std::optional(property_number(*quality)) : std::nullopt;
+  } catch (const protozero::exception&) {
+    return std::nullopt;
   }
 }
 

@@ -49,6 +49,9 @@ Payload read_payload(std::string_view bytes);
 /// The unit of measurement among a metric's properties; empty: none is there.
 std::string_view unit_of(std::string_view properties);
 
+/// The quality code among a metric's properties (section 6.4.15); nothing: none is there.
+std::optional<std::uint64_t> quality_of(std::string_view properties);
+
 /// What asks an edge node to publish its births again (section 6.4.19).
 std::string rebirth_request(std::uint64_t timestamp);
 

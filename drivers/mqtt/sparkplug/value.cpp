@@ -149,4 +149,13 @@ Value value_of(const Metric& metric, std::optional<std::uint32_t> type) {
   return std::visit(Reader{types[declared]}, metric.value);
 }
 
+std::optional<Bad> bad_quality(const Metric& metric) {
+  constexpr std::uint64_t good = 192;
+  constexpr std::uint64_t stale = 500;
+  const std::uint64_t quality = quality_of(metric.properties).value_or(good);
+  if (quality == good) return std::nullopt;
+  if (quality == 0) return Bad{"bad quality"};
+  return Bad{quality == stale ? "stale" : "quality " + std::to_string(quality)};
+}
+
 }  // namespace fieldpost::drivers::mqtt::sparkplug

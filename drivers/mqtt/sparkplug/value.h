@@ -14,4 +14,7 @@ namespace fieldpost::drivers::mqtt::sparkplug {
 /// is known, and the field that the value stands in has to tell all. A DateTime is its milliseconds since 1970.
 Value value_of(const Metric& metric, std::optional<std::uint32_t> type);
 
+/// Why the edge node itself says that the metric's value is not good; nothing: it does not.
+std::optional<Bad> bad_quality(const Metric& metric);
+
 }  // namespace fieldpost::drivers::mqtt::sparkplug
