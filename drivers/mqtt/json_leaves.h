@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "drivers/mqtt/json_lookup.h"
@@ -15,10 +16,10 @@ class JsonLeaves {
  public:
   explicit JsonLeaves(std::string below) : below_(std::move(below) + "/") {}
 
-  void enter() { lengths_.push_back(path_.size()); }
+  void enter() { open_.push_back({path_.size(), leaves_.size(), {}, {}}); }
   void leave();
   /// The next value has this key or index.
-  void step(std::string_view token);
+  void step(std::string_view token, bool in_array);
 
   template <typename Scalar>
   void take(const Scalar& value) {
@@ -30,13 +31,22 @@ class JsonLeaves {
     }
   }
 
-  /// Once. A path that is there twice has no value.
+  /// Once. What a key that stands twice leads to is there once, and has no value.
   std::vector<JsonLeaf> result(bool& more);
 
  private:
+  struct Container {
+    std::size_t length;                     // of its path
+    std::size_t first;                      // of its leaves
+    std::unordered_set<std::string> keys;   // of an object
+    std::unordered_set<std::string> twice;  // those of them that came again
+  };
+
+  void spoil(const Container& object);
+
   std::string below_;
   std::string path_;
-  std::vector<std::size_t> lengths_;  // of the path, for each open container
+  std::vector<Container> open_;
   std::vector<JsonLeaf> leaves_;
   bool more_ = false;
 };

@@ -134,7 +134,7 @@ class Reader final : public json::json_sax_t {
     for (JsonSearch& search : searches_) {
       search.step(open_.size(), token, in_array);
     }
-    if (leaves_) leaves_->step(token);
+    if (leaves_) leaves_->step(token, in_array);
   }
 
   /// Before each value: only an array has to count.

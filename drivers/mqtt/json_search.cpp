@@ -1,6 +1,5 @@
 #include "drivers/mqtt/json_search.h"
 
-#include <unordered_map>
 #include <utility>
 
 namespace fieldpost::drivers::mqtt {
@@ -31,7 +30,10 @@ void JsonSearch::keep(Value value) {
 
 void JsonSearch::next_element(std::string_view name, bool in_array) {
   here_ = true;
-  members_ = members_ || !in_array;
+  if (!in_array) {
+    const auto [known, is_new] = members_.try_emplace(std::string(name), false);
+    known->second = !is_new;
+  }
   ++elements_;
   element_ = name;
   element_twice_ = false;
@@ -63,12 +65,9 @@ JsonFound JsonSearch::result(std::string& problem, bool& more) {
     return std::move(found_);
   }
   if (twice_ && problem.empty()) problem = bad("duplicate key").reason;
-  if (members_) {
-    std::unordered_map<std::string_view, JsonElement*> names;
-    for (JsonElement& element : found_.elements) {
-      const auto [known, is_new] = names.emplace(element.name, &element);
-      if (!is_new) known->second->value = element.value = bad("duplicate key");
-    }
+  for (JsonElement& element : found_.elements) {
+    const auto member = members_.find(element.name);
+    if (member != members_.end() && member->second) element.value = bad("duplicate key");
   }
   return std::move(found_);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "drivers/mqtt/json_lookup.h"
 
@@ -49,8 +50,8 @@ class JsonSearch {
   bool twice_ = false;       // one of them again, before any *
   bool found_any_ = false;
   bool more_ = false;
-  bool members_ = false;      // the elements have names of their own
-  std::size_t elements_ = 0;  // begun so far
+  std::unordered_map<std::string, bool> members_;  // of the *, by name: whether it stands there twice
+  std::size_t elements_ = 0;                       // begun so far
   bool element_twice_ = false;
   std::string element_;  // name of the one that is being read
   JsonFound found_;

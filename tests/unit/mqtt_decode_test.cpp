@@ -60,12 +60,21 @@ TEST_CASE("mqtt: all numbers and booleans of a message") {
         "a: a 1, b/c/0 true, b/c/1 2.5, d~1e/~0 7\n");
   CHECK(decoded(all, "s/a", R"({"a":1,"b":2,"a":3})") ==
         "a: a bad: duplicate key at /a, b 2\nproblem: duplicate key at /a\n");
+  // Whatever the two lead to.
+  CHECK(decoded(all, "s/a", R"({"c":{"x":1},"c":{"y":2},"d":{"c":3}})") ==
+        "a: c/x bad: duplicate key at /c, c/y bad: duplicate key at /c, d/c 3\nproblem: duplicate key at /c\n");
+  CHECK(decoded(all, "s/a", R"({"a":"x","a":1})") == "a: a bad: duplicate key at /a\nproblem: duplicate key at /a\n");
+  CHECK(decoded(all, "s/a", R"([{"x/":{"y":1},"x/":[2],"x/":{"y":3}}])") ==
+        "a: 0/x~1/y bad: duplicate key at /0/x~1, 0/x~1/0 bad: duplicate key at /0/x~1\n"
+        "problem: duplicate key at /0/x~1\n");
   CHECK(decoded(all, "s/a", R"({"a":"x"})") == "problem: no number or boolean\n");
   CHECK(decoded(all, "s/a", R"([1,{"x":2}])") == "a: 0 1, 1/x 2\n");
   CHECK(decoded(all, "s/a", R"({"":1})") == "problem: point name is empty\n");
   const std::string below = all + "value = \"/params\"\npoint = \"p\"\ntime = \"/params/ts\"\n";
   CHECK(decoded(below, "s/a", R"({"ts":1,"params":{"ts":2,"x":3,"params":4},"paramsx":{"y":5}})") ==
         "a 2000000: p/x 3, p/params 4\n");
+  CHECK(decoded(below, "s/a", R"({"params":{"ts":2},"params":{"x":3}})") ==
+        "a: p/x bad: duplicate key at /params\nproblem: duplicate key at /params\n");
 }
 
 TEST_CASE("mqtt: each element of an array is a reading") {
@@ -94,6 +103,8 @@ time = "/readings/*/ts"
   CHECK(decoded(members, "s", R"({"time":"x","one":{"t":1},"two":{"t":2},"three":{"h":3}})") == "s: one 1, two 2\n");
   CHECK(decoded(members, "s", R"({"one":{"t":1},"one":{"t":2}})") ==
         "s: one bad: duplicate key at /*/t\ns: one bad: duplicate key at /*/t\nproblem: duplicate key at /*/t\n");
+  CHECK(decoded(members, "s", R"({"one":{"t":1},"two":{"t":2},"one":{"h":2},"one":3})") ==
+        "s: one bad: duplicate key at /*/t, two 2\nproblem: duplicate key at /*/t\n");
   // One name for all: each is a portion of its own.
   CHECK(decoded("topic = \"s\"\ndevice = \"s\"\npoint = \"p\"\nvalue = \"/*\"\n", "s", "[1,2,true]") ==
         "s: p 1\ns: p 2\ns: p true\n");
