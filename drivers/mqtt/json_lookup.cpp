@@ -1,6 +1,8 @@
 #include "drivers/mqtt/json_lookup.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -40,20 +42,20 @@ class Reader final : public json::json_sax_t {
     }
     return true;
   }
-  bool boolean(bool value) override { return number_or_boolean(value); }
-  bool number_integer(json::number_integer_t value) override { return number_or_boolean(std::int64_t{value}); }
+  bool boolean(bool value) override { return number_or_boolean(value, value ? "true" : "false"); }
+  bool number_integer(json::number_integer_t value) override { return integer(std::int64_t{value}); }
   bool number_unsigned(json::number_unsigned_t value) override {
     if (value <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
-      return number_or_boolean(static_cast<std::int64_t>(value));
+      return integer(static_cast<std::int64_t>(value));
     }
-    return number_or_boolean(std::uint64_t{value});
+    return integer(std::uint64_t{value});
   }
-  bool number_float(json::number_float_t value, const std::string&) override {
-    return number_or_boolean(number(value));
+  bool number_float(json::number_float_t value, const std::string& written) override {
+    return number_or_boolean(number(value), written);
   }
   bool string(std::string& value) override {
     arrive();
-    found(value);
+    found(value, value);
     return true;
   }
   bool binary(json::binary_t&) override { return false; }
@@ -91,16 +93,23 @@ class Reader final : public json::json_sax_t {
   };
 
   template <typename Scalar>
-  void found(const Scalar& value) {
+  void found(const Scalar& value, std::string_view written) {
     for (JsonSearch& search : searches_) {
-      if (search.wants(open_.size())) search.take(value);
+      if (search.wants(open_.size())) search.take(value, written);
     }
   }
 
+  template <typename Integer>
+  bool integer(Integer value) {
+    std::array<char, 24> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    return number_or_boolean(value, {digits.data(), written.ptr});
+  }
+
   template <typename Scalar>
-  bool number_or_boolean(const Scalar& value) {
+  bool number_or_boolean(const Scalar& value, std::string_view written) {
     arrive();
-    found(value);
+    found(value, written);
     if (leaves_) leaves_->take(value);
     return true;
   }
@@ -150,7 +159,7 @@ class Reader final : public json::json_sax_t {
 
 }  // namespace
 
-JsonPointer::JsonPointer(std::string text) : text_(std::move(text)) {
+JsonPointer::JsonPointer(std::string text, Gives gives) : text_(std::move(text)), gives_(gives) {
   for (std::size_t at = 0; at < text_.size();) {
     const std::size_t end = std::min(text_.find('/', at + 1), text_.size());
     const std::string_view token = std::string_view(text_).substr(at + 1, end - at - 1);

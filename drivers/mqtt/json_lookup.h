@@ -18,14 +18,19 @@ inline constexpr std::size_t most_readings = 10'000;
 /// One level may be *: it stands for each element of an array, or each member of an object.
 class JsonPointer {
  public:
-  explicit JsonPointer(std::string text);
+  /// What stands there is a value, or a text to make a name of: numbers and booleans as they are written.
+  enum class Gives { value, text };
+
+  explicit JsonPointer(std::string text, Gives gives = Gives::value);
 
   const std::string& text() const { return text_; }
+  Gives gives() const { return gives_; }
   const std::vector<std::string>& levels() const { return levels_; }  // unescaped
   std::optional<std::size_t> star() const { return star_; }           // which level it is
 
  private:
   std::string text_;
+  Gives gives_;
   std::vector<std::string> levels_;
   std::optional<std::size_t> star_;
 };

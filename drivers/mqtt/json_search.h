@@ -20,8 +20,8 @@ class JsonSearch {
   bool wants(std::size_t depth) const { return on_the_way(depth) && pointer_->levels().size() == depth; }
 
   template <typename Scalar>
-  void take(const Scalar& value) {
-    keep(Value{value});
+  void take(const Scalar& value, std::string_view written) {
+    keep(pointer_->gives() == JsonPointer::Gives::text ? Value{std::string(written)} : Value{value});
   }
   void fail(const char* what);
 

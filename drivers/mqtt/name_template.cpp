@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "drivers/mqtt/scalar.h"
-
 namespace fieldpost::drivers::mqtt {
 namespace {
 
@@ -31,7 +29,7 @@ NameTemplate::NameTemplate(std::string_view text, std::vector<JsonPointer>& poin
     } else if (name.starts_with('/')) {
       piece.kind = Piece::Kind::pointer;
       piece.place = pointers.size();
-      pointers.emplace_back(std::string(name));
+      pointers.emplace_back(std::string(name), JsonPointer::Gives::text);
       by_topic_ = false;
     } else if (const auto level = level_of(name)) {
       piece.kind = Piece::Kind::level;
@@ -51,7 +49,7 @@ std::optional<std::string> NameTemplate::fill(const NameSource& source, std::str
         problem = "name has no value at " + piece.text.substr(1, piece.text.size() - 2);
         return std::nullopt;
       }
-      name += text_of(*value);
+      name += std::get<std::string>(*value);
     } else if (piece.kind == Piece::Kind::element) {
       name += source.element;
     } else {

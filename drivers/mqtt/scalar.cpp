@@ -1,12 +1,10 @@
 #include "drivers/mqtt/scalar.h"
 
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <limits>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "config/decimal.h"
@@ -102,25 +100,6 @@ Value convert(const config::MqttValue& rule, Value scalar) {
   }
   if (rule.point.scale == config::Decimal{1, 0} && rule.point.offset.digits == 0) return scalar;
   return scale(rule.point, scalar).value_or(bad("not a number", rule));
-}
-
-std::string text_of(const Value& scalar) {
-  return std::visit(
-      [](const auto& value) -> std::string {
-        using Type = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<Type, std::string>) {
-          return value;
-        } else if constexpr (std::is_same_v<Type, bool>) {
-          return value ? "true" : "false";
-        } else if constexpr (std::is_arithmetic_v<Type>) {
-          std::array<char, 32> digits{};
-          const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-          return {digits.data(), written.ptr};
-        } else {
-          return {};
-        }
-      },
-      scalar);
 }
 
 }  // namespace fieldpost::drivers::mqtt

@@ -21,7 +21,4 @@ std::optional<Value> read_number(std::string_view text);
 /// but bad. A string is of up to 64 KiB.
 Value convert(const config::MqttValue& rule, Value scalar);
 
-/// As a name or a part of one: a string as it is, a number with its digits. Empty where there is no value.
-std::string text_of(const Value& scalar);
-
 }  // namespace fieldpost::drivers::mqtt

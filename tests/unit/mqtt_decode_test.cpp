@@ -120,6 +120,13 @@ TEST_CASE("mqtt: names from the payload, time from the topic") {
   CHECK(decoded(names, "s/a/1795338191", R"({"id":7,"p":"x","v":1,"u":"W"})") == "a-7 1795338191000000: x [W] 1\n");
   CHECK(decoded(names, "s/a/2026-11-22T09:03:11Z", R"({"id":true,"p":1.5,"v":1,"u":"W"})") ==
         "a-true 1795338191000000: 1.5 [W] 1\n");
+  const auto id = [&names](const std::string& number) {
+    return decoded(names, "s/a/1795338191", R"({"id":)" + number + R"(,"p":"x","v":1,"u":"W"})");
+  };
+  for (const char* number : {"89490200001234567890", "89490200001234567899", "18446744073709551615", "-5", "1.50",
+                             "1e2", "1E+2", "0.1000000000000000000001"}) {
+    CHECK(id(number) == "a-" + std::string(number) + " 1795338191000000: x [W] 1\n");
+  }
   CHECK(decoded(names, "s/a/b", R"({"id":7,"p":"x","v":1})") == "a-7: x 1\nproblem: unit name has no value at /u\n");
   CHECK(decoded(names, "s/a/1", R"({"id":null,"p":"x","v":1,"u":"W"})") ==
         "problem: device name has no value at /id\n");
