@@ -45,13 +45,13 @@ struct Scaling {
 Value signed_value(const Point& point, std::int64_t raw, const Scaling& scaling) {
   if (!point.names.empty()) return named(point, raw);
   if (scaling.none()) return raw;
-  return finite(scaled(raw, scaling.scale, scaling.offset));
+  return converted(raw, scaling.scale, scaling.offset);
 }
 
 Value unsigned_value(const Point& point, std::uint64_t raw, const Scaling& scaling) {
   if (!point.names.empty() && raw <= INT64_MAX) return named(point, static_cast<std::int64_t>(raw));
   if (scaling.none()) return raw;
-  return finite(scaled_unsigned(raw, scaling.scale, scaling.offset));
+  return converted_unsigned(raw, scaling.scale, scaling.offset);
 }
 
 template <typename Float>
@@ -100,7 +100,32 @@ Value integer(const Point& point, std::uint64_t bits, const Scaling& scaling) {
   return signed_value(point, static_cast<Signed>(bits), scaling);
 }
 
+__extension__ using Wide = __int128;
+
+/// raw + offset. Nothing: the scale is not 1, the offset not whole, or 64 bits do not hold it.
+std::optional<Value> whole_sum(Wide raw, const Decimal& scale, const Decimal& offset) {
+  constexpr int largest_power = 18;  // of an offset
+  if (scale != Decimal{1, 0} || offset.exponent < 0 || offset.exponent > largest_power) return std::nullopt;
+  Wide sum = offset.digits;
+  for (int i = 0; i < offset.exponent; ++i)
+    sum *= 10;
+  sum += raw;
+  if (sum >= INT64_MIN && sum <= INT64_MAX) return static_cast<std::int64_t>(sum);
+  if (sum > INT64_MAX && sum <= UINT64_MAX) return static_cast<std::uint64_t>(sum);
+  return std::nullopt;
+}
+
 }  // namespace
+
+Value converted(std::int64_t raw, const Decimal& scale, const Decimal& offset) {
+  const auto sum = whole_sum(raw, scale, offset);
+  return sum ? *sum : finite(scaled(raw, scale, offset));
+}
+
+Value converted_unsigned(std::uint64_t raw, const Decimal& scale, const Decimal& offset) {
+  const auto sum = whole_sum(raw, scale, offset);
+  return sum ? *sum : finite(scaled_unsigned(raw, scale, offset));
+}
 
 Value finite(double value) {
   return std::isfinite(value) ? Value{value} : Value{Bad{"out of range"}};

@@ -11,11 +11,17 @@
 namespace fieldpost::drivers {
 
 /// `raw` holds config::width(point) registers as the device sent them, or one 0 or 1 of a coil or discrete table;
-/// `power` is what the point's scale_register says. Integers stay integers and a float a float while scale is 1, offset
-/// 0 and power 0; else the result is the double that is nearest to raw x scale x 10^power + offset as a decimal number.
+/// `power` is what the point's scale_register says. Integers and floats with scale 1, offset 0 and power 0 stay as they
+/// are; integers with another offset see converted(); else the result is the double that is nearest to
+/// raw x scale x 10^power + offset as a decimal number.
 /// Bad: "not implemented" where the map says that these registers mean no value, "not a number", "out of range" (digits
 /// that are no BCD, a result that no double holds), "not UTF-8".
 Value decode(const config::Point& point, std::span<const std::uint16_t> raw, int power = 0);
+
+/// raw x scale + offset: an integer where the scale is 1 and the offset whole, as long as 64 bits hold it; else the
+/// double that is nearest, and Bad where none holds it.
+Value converted(std::int64_t raw, const config::Decimal& scale, const config::Decimal& offset);
+Value converted_unsigned(std::uint64_t raw, const config::Decimal& scale, const config::Decimal& offset);
 
 /// The number with the name that enum gives it; one without a name has its digits.
 Value named(const config::Point& point, std::int64_t code);

@@ -48,10 +48,10 @@ std::optional<std::int64_t> whole(const Value& scalar) {
 
 std::optional<Value> scale(const config::Point& point, const Value& scalar) {
   if (const auto* integer = std::get_if<std::int64_t>(&scalar)) {
-    return finite(scaled(*integer, point.scale, point.offset));
+    return converted(*integer, point.scale, point.offset);
   }
   if (const auto* large = std::get_if<std::uint64_t>(&scalar)) {
-    return finite(scaled_unsigned(*large, point.scale, point.offset));
+    return converted_unsigned(*large, point.scale, point.offset);
   }
   const auto* real = std::get_if<double>(&scalar);
   const auto decimal = real != nullptr ? config::decimal(*real) : std::nullopt;

@@ -189,6 +189,21 @@ TEST_CASE("scale and offset are decimal", "[modbus][decode]") {
   CHECK(decode(point(Type::float32, ByteOrder::ABCD, {1, -1}), Raw{0x4040, 0}) == Value{3.0 * 0.1});
 }
 
+TEST_CASE("a whole offset keeps integers exact", "[modbus][decode]") {
+  const Raw large{0x0020, 0, 0, 1};  // 2^53 + 1
+  const Raw largest{0xffff, 0xffff, 0xffff, 0xffff};
+  const auto plus = [](Type type, Decimal offset) { return point(type, ByteOrder::ABCD, {1, 0}, offset); };
+  CHECK(decode(plus(Type::int64, {2, 0}), large) == Value{std::int64_t{9007199254740995}});
+  CHECK(decode(plus(Type::int64, {2, 3}), large) == Value{std::int64_t{9007199254742993}});
+  CHECK(decode(plus(Type::uint16, {-40, 0}), Raw{7}) == Value{std::int64_t{-33}});
+  CHECK(decode(plus(Type::uint64, {-1, 0}), largest) == Value{std::uint64_t{18446744073709551614U}});
+  // Beyond 64 bits, with a fraction or a scale it is a double.
+  CHECK(decode(plus(Type::uint64, {1, 0}), largest) == Value{18446744073709551616.0});
+  CHECK(decode(plus(Type::int64, {5, -1}), large) == Value{9007199254740994.0});
+  CHECK(decode(point(Type::uint16, ByteOrder::ABCD, {10, 0}, {2, 0}), Raw{7}) == Value{72.0});
+  CHECK(decode(plus(Type::uint16, {2, 0}), Raw{7}, 1) == Value{72.0});
+}
+
 TEST_CASE("every raw value in tenths, hundredths and thousandths is the number as it would be written",
           "[modbus][decode]") {
   for (const int exponent : {-1, -2, -3, -7}) {

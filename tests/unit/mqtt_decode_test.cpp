@@ -149,6 +149,9 @@ TEST_CASE("mqtt: what is made of a scalar") {
   }
   CHECK(json("type = \"number\"\npayload = \"text\"", "on") == "s: p bad: not a number\nproblem: not a number\n");
   CHECK(json("scale = 0.1", "3") == "s: p 0.3\n");
+  CHECK(json("offset = 2", "9007199254740993") == "s: p 9007199254740995\n");
+  CHECK(json("scale = 1\noffset = 2", "18446744073709551613") == "s: p 18446744073709551615\n");
+  CHECK(json("offset = 3", "18446744073709551613") == "s: p 18446744073709551616\n");
   CHECK(json("scale = 0.1\noffset = -40", "21.5") == "s: p -37.85\n");
   CHECK(json("scale = 10", "18446744073709551615") == "s: p 184467440737095516160\n");
   CHECK(json("scale = 10", "1e308") == "s: p bad: out of range\nproblem: out of range\n");
