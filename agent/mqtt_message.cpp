@@ -73,6 +73,26 @@ std::string pointers(std::string_view payload) {
   return text;
 }
 
+/// A reading has it as its reason.
+bool tells(const Decoded& decoded, const std::string& problem) {
+  const auto is_it = [&problem](const Value& value) {
+    const auto* bad = std::get_if<Bad>(&value);
+    return bad != nullptr && bad->reason == problem;
+  };
+  const auto& portions = decoded.portions;
+  return std::any_of(portions.begin(), portions.end(), [&](const Portion& portion) {
+    return std::any_of(portion.values.begin(), portion.values.end(), is_it);
+  });
+}
+
+std::string problem_text(const Decoded& decoded) {
+  if (decoded.problem.empty() || tells(decoded, decoded.problem)) return "";
+  const char* what = "  problem: ";
+  if (decoded.portions.empty()) what = "  no reading: ";
+  if (decoded.kept) what = "  kept whole as a rejected reading: ";
+  return what + printable(decoded.problem) + "\n";
+}
+
 std::string reading_text(const Portion& portion, std::size_t point) {
   const PointName& name = portion.points[point];
   const Value& value = portion.values[point];
@@ -127,11 +147,7 @@ std::string to_text(const ReadMessage& read) {
       for (std::size_t point = 0; point < portion.values.size(); ++point)
         text += reading_text(portion, point);
     }
-    if (decoded.kept) {
-      text += "  kept whole as a rejected reading: " + printable(decoded.problem) + "\n";
-    } else if (decoded.portions.empty()) {
-      text += "  no reading: " + printable(decoded.problem) + "\n";
-    }
+    text += problem_text(decoded);
   }
   if (read.readings.empty()) {
     text += read.message.retained ? "  no rule takes it, as a retained message\n" : "  no rule has a matching topic\n";

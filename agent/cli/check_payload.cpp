@@ -10,6 +10,7 @@
 #include "agent/cli/verbs.h"
 #include "agent/mqtt_message.h"
 #include "buffer/clock.h"
+#include "config/text.h"
 
 namespace fieldpost::cli {
 namespace {
@@ -30,11 +31,16 @@ int check_payload(const Args& args) {
     std::cerr << "fieldpost: --payload FILE and --topic TOPIC go together: rules are chosen by the topic\n";
     return misused;
   }
+  const std::string topic = args.value("--topic");
+  if (topic.find_first_of("+#") != std::string::npos) {
+    std::cerr << "fieldpost: --topic " << config::in_quotes(topic)
+              << " has a wildcard: name the topic of one message, without + and #\n";
+    return misused;
+  }
   const auto config = load(args);
   if (!config) return misused;
   const auto payload = contents(args.value("--payload"));
   if (!payload) return misused;
-  const std::string topic = args.value("--topic");
   std::size_t matching = 0;
   bool good = true;
   for (const config::MqttBroker& broker : config->mqtt) {

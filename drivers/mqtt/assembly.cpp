@@ -39,6 +39,7 @@ class Assembly {
       }
       if (elements.empty()) nothing();
     }
+    if (decoded_.problem.empty()) decoded_.problem = std::move(value_problem_);
     if (found_.more) decoded_.problem = "more than 10,000 readings: the others are left out";
     return std::move(decoded_);
   }
@@ -121,7 +122,7 @@ class Assembly {
       if (!unit) decoded_.problem = "unit " + problem;
       points.push_back({*std::move(point), std::move(unit).value_or("")});
       values.push_back(convert(plan_.rule->values[i], *scalar));
-      if (const auto* bad = std::get_if<Bad>(&values.back())) decoded_.problem = bad->reason;
+      if (const auto* bad = std::get_if<Bad>(&values.back())) value_problem_ = bad->reason;
     }
     put(*device_name, wall, std::move(points), std::move(values));
   }
@@ -156,8 +157,9 @@ class Assembly {
       }
       points.push_back({*std::move(point), ""});
       values.push_back(std::move(leaf.value));
-      if (const auto* bad = std::get_if<Bad>(&values.back())) decoded_.problem = bad->reason;
+      if (const auto* bad = std::get_if<Bad>(&values.back())) value_problem_ = bad->reason;
     }
+    if (found_.too_long) decoded_.problem = "point name is longer than 255 bytes";
     if (points.empty() && decoded_.problem.empty()) {
       decoded_.problem = "no number or boolean" + (plan_.rule->all->empty() ? "" : " below " + *plan_.rule->all);
     }
@@ -181,6 +183,7 @@ class Assembly {
   const Levels& levels_;
   JsonLookup found_;
   Decoded decoded_;
+  std::string value_problem_;  // the bad reading says it as well, so that any other problem is told first
   std::size_t readings_ = 0;
   std::unordered_set<std::string> names_;  // of the last portion
 };

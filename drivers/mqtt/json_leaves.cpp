@@ -46,9 +46,10 @@ void JsonLeaves::spoil(const Container& object) {
   leaves_.erase(std::remove_if(first, leaves_.end(), again), leaves_.end());
 }
 
-std::vector<JsonLeaf> JsonLeaves::result(bool& more) {
-  more = more || more_;
-  return std::move(leaves_);
+void JsonLeaves::result(JsonLookup& into) {
+  into.leaves = std::move(leaves_);
+  into.more = into.more || more_;
+  into.too_long = too_long_;
 }
 
 }  // namespace fieldpost::drivers::mqtt

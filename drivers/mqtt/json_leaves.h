@@ -24,7 +24,9 @@ class JsonLeaves {
   template <typename Scalar>
   void take(const Scalar& value) {
     if (!path_.starts_with(below_)) return;
-    if (leaves_.size() == most_readings || path_.size() > below_.size() + longest_name) {
+    if (path_.size() > below_.size() + longest_name) {
+      too_long_ = true;
+    } else if (leaves_.size() == most_readings) {
       more_ = true;
     } else {
       leaves_.push_back({path_, Value{value}});
@@ -32,7 +34,7 @@ class JsonLeaves {
   }
 
   /// Once. What a key that stands twice leads to is there once, and has no value.
-  std::vector<JsonLeaf> result(bool& more);
+  void result(JsonLookup& into);
 
  private:
   struct Container {
@@ -49,6 +51,7 @@ class JsonLeaves {
   std::vector<Container> open_;
   std::vector<JsonLeaf> leaves_;
   bool more_ = false;
+  bool too_long_ = false;
 };
 
 }  // namespace fieldpost::drivers::mqtt

@@ -82,7 +82,7 @@ class Reader final : public json::json_sax_t {
     for (JsonSearch& search : searches_) {
       result.at.push_back(search.result(result.problem, result.more));
     }
-    if (leaves_) result.leaves = leaves_->result(result.more);
+    if (leaves_) leaves_->result(result);
     return result;
   }
 

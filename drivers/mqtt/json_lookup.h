@@ -57,7 +57,8 @@ struct JsonLookup {
   std::string problem;  // of the payload as a whole: "not JSON"; then nothing was found
   std::vector<JsonFound> at;
   std::vector<JsonLeaf> leaves;
-  bool more = false;  // elements or leaves beyond the limit, or leaves with longer paths than a name has, were left out
+  bool more = false;      // elements or leaves beyond the limit were left out
+  bool too_long = false;  // leaves with longer paths than a name has were
 };
 
 /// Reads the payload once, keeping nothing of it but what it looks for: what stands at each pointer and, where `below`

@@ -51,7 +51,7 @@ Said read_payload(const Plan& plan, const Levels& levels, std::string_view paylo
   }
   std::string no_time;
   said.wall = plan.time(levels, plan.time_pointer ? &found.at[*plan.time_pointer].value : nullptr, no_time);
-  if (said.problem.empty()) said.problem = std::move(no_time);
+  if (!no_time.empty()) said.problem += (said.problem.empty() ? "" : "; ") + no_time;
   return said;
 }
 

@@ -74,7 +74,7 @@ TEST_CASE("mqtt: all numbers and booleans of a message") {
   CHECK(decoded(below, "s/a", R"({"ts":1,"params":{"ts":2,"x":3,"params":4},"paramsx":{"y":5}})") ==
         "a 2000000: p/x 3, p/params 4\n");
   CHECK(decoded(below, "s/a", R"({"params":{"ts":2},"params":{"x":3}})") ==
-        "a: p/x bad: duplicate key at /params\nproblem: duplicate key at /params\n");
+        "a: p/x bad: duplicate key at /params\nproblem: no time at /params/ts\n");
 }
 
 TEST_CASE("mqtt: each element of an array is a reading") {
