@@ -31,6 +31,10 @@ class Intake {
   /// the queue has room for a message is asked before, see QueueWatch::room().
   Taken take(const Message& message);
 
+  /// The next request that is due although no message came. By the thread of take(), about once a second, again until
+  /// there is none; it costs nothing where there is none.
+  std::optional<Request> remind() { return interpreter_.remind(clock_.now()); }
+
   /// Any thread: fills in readings, bad payloads and devices.
   void report(SourceHealth& health) const;
 

@@ -31,6 +31,10 @@ bool contains(const std::vector<std::uint32_t>& ids, std::uint32_t id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+Request rebirth_request(std::string topic, const Stamp& now) {
+  return {std::move(topic), sparkplug::rebirth_request(static_cast<std::uint64_t>(now.wall / 1000))};
+}
+
 }  // namespace
 
 Decoded in_full(const Interpreted& made) {
@@ -74,7 +78,13 @@ std::optional<Request> Interpreter::read(const Message& message, const Stamp& ar
     if (!use(made)) return std::nullopt;
   }
   if (!heard || !heard->ask_birth) return std::nullopt;
-  return Request{*heard->ask_birth, sparkplug::rebirth_request(static_cast<std::uint64_t>(arrival.wall / 1000))};
+  return rebirth_request(*std::move(heard->ask_birth), arrival);
+}
+
+std::optional<Request> Interpreter::remind(const Stamp& now) {
+  auto topic = host_.remind(now);
+  if (!topic) return std::nullopt;
+  return rebirth_request(*std::move(topic), now);
 }
 
 }  // namespace fieldpost::drivers::mqtt

@@ -50,6 +50,9 @@ class Interpreter {
   /// the message gave cause to ask for, where all rules were used.
   std::optional<Request> read(const Message& message, const Stamp& arrival, const Use& use);
 
+  /// The next request that is due by time alone. To be called now and then, again until there is none.
+  std::optional<Request> remind(const Stamp& now);
+
  private:
   SeriesCache cache_;
   sparkplug::Host host_;

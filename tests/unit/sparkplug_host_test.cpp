@@ -57,6 +57,12 @@ class Ground {
     hear(node_birth, SparkPayload(0).death_number(number).real("load", 1, 0.5));
     hear(oven_birth, SparkPayload(1).real("temp", 2, 180).real("set", 3, 200));
   }
+  /// The topic on which a node is to be asked by time alone; empty: there is none.
+  std::string remind() {
+    Stamp now;
+    now.boot = now_;
+    return host_.remind(now).value_or("");
+  }
   void wait(std::int64_t microseconds) { now_ += microseconds; }
   Host& host() { return host_; }
 
@@ -202,13 +208,86 @@ TEST_CASE("sparkplug: many nodes are asked one after another") {
   Ground ground;
   SparkPayload data(1);
   data.add("temp", spark::real64).set_double_value(1);
-  ground.hear("spBv1.0/plant/NDATA/a", data);
-  CHECK(ground.asked == "spBv1.0/plant/NCMD/a");
-  ground.hear("spBv1.0/plant/NDATA/b", data);
-  CHECK(ground.asked.empty());
+  const auto hear_from = [&](int node) {
+    ground.hear("spBv1.0/plant/NDATA/" + std::to_string(node), data);
+    return ground.asked;
+  };
+  for (int node = 0; node < 20; ++node)
+    CHECK(hear_from(node) == "spBv1.0/plant/NCMD/" + std::to_string(node));
+  CHECK(hear_from(20).empty());
+  CHECK(hear_from(21).empty());
+  CHECK(ground.remind().empty());
   ground.wait(second / 20);
-  ground.hear("spBv1.0/plant/NDATA/b", data);
-  CHECK(ground.asked == "spBv1.0/plant/NCMD/b");
+  CHECK(hear_from(20) == "spBv1.0/plant/NCMD/20");
+  // The one that said nothing more.
+  CHECK(ground.remind().empty());
+  ground.wait(second / 20);
+  CHECK(ground.remind() == "spBv1.0/plant/NCMD/21");
+}
+
+TEST_CASE("sparkplug: a node that says nothing more is asked all the same") {
+  Ground ground;
+  ground.bear();
+  CHECK(ground.remind().empty());
+  ground.hear(node_data, SparkPayload(7).real(1, 1));
+  CHECK_FALSE(ground.asked.empty());
+  std::string asked;
+  for (int i = 1; i <= 650; ++i) {
+    ground.wait(second);
+    for (std::string topic = ground.remind(); !topic.empty(); topic = ground.remind())
+      asked += topic + " " + std::to_string(i) + "\n";
+  }
+  const std::string ask = "spBv1.0/plant/NCMD/line-1 ";
+  CHECK(asked == ask + "10\n" + ask + "30\n" + ask + "70\n" + ask + "150\n" + ask + "310\n" + ask + "630\n");
+  // Until it is born or dead.
+  SECTION("born") {
+    ground.bear(2);
+  }
+  SECTION("dead") {
+    ground.hear(node_death, SparkPayload().death_number(1));
+  }
+  ground.wait(2000 * second);
+  CHECK(ground.remind().empty());
+}
+
+TEST_CASE("sparkplug: a gap right behind a birth is asked for at once, but not time and again") {
+  Ground ground;
+  const auto gap_behind_birth = [&ground] {
+    ground.bear();
+    ground.wait(second / 10);
+    ground.hear(node_data, SparkPayload(7).real(1, 1));
+    return !ground.asked.empty();
+  };
+  CHECK(gap_behind_birth());
+  CHECK(gap_behind_birth());
+  CHECK_FALSE(gap_behind_birth());
+  CHECK(ground.remind().empty());
+  ground.wait(10 * second);
+  CHECK(ground.remind() == "spBv1.0/plant/NCMD/line-1");
+  CHECK(gap_behind_birth());
+  CHECK_FALSE(gap_behind_birth());
+  ground.wait(19 * second);
+  CHECK(ground.remind().empty());
+  ground.wait(second);
+  CHECK_FALSE(ground.remind().empty());
+}
+
+TEST_CASE("sparkplug: a host that does not ask is not reminded, and a forgotten node is not asked") {
+  Ground silent(false);
+  silent.hear(node_data, SparkPayload(7).real(1, 1));
+  silent.wait(2000 * second);
+  CHECK(silent.remind().empty());
+
+  Ground ground;
+  ground.hear(node_data, SparkPayload(7).real(1, 1));
+  for (int node = 0; node < 60; ++node) {
+    SparkPayload birth(0);
+    for (std::uint64_t i = 0; i < 5'000; ++i)
+      birth.real("a metric with a name of its own " + std::to_string(i), i, 1);
+    ground.hear("spBv1.0/plant/NBIRTH/" + std::to_string(node), birth);
+  }
+  ground.wait(2000 * second);
+  CHECK(ground.remind().empty());
 }
 
 TEST_CASE("sparkplug: gaps in the sequence") {

@@ -100,7 +100,19 @@ Node Nodes::take_out() {
   return node;
 }
 
+void Nodes::schedule(Node& node, std::optional<std::int64_t> due) {
+  if (node.due == due) return;
+  if (node.due) agenda_.erase({*node.due, &node});
+  if (due) agenda_.emplace(*due, &node);
+  node.due = due;
+}
+
+Node* Nodes::due(std::int64_t now) const {
+  return agenda_.empty() || agenda_.begin()->first > now ? nullptr : agenda_.begin()->second;
+}
+
 void Nodes::forget(Entries::iterator entry) {
+  schedule(entry->node, std::nullopt);
   bytes_ -= entry->bytes;
   by_key_.erase(entry->key);
   entries_.erase(entry);

@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -57,9 +58,12 @@ struct Node {
   Births missing;  // devices that have not been born again since the node was
   std::optional<std::uint64_t> seq;
   std::optional<std::uint64_t> death_number;
-  bool wanting = false;    // its births should be asked for
-  std::int64_t asked = 0;  // when that was done, microseconds of CLOCK_BOOTTIME
-  std::int64_t pause = 0;  // until it is asked again, microseconds; 0: it was never asked
+  bool wanting = false;               // its births should be asked for
+  std::int64_t asked = 0;             // when that was done, microseconds of CLOCK_BOOTTIME
+  std::int64_t pause = 0;             // until it is asked again, microseconds; 0: it was never asked
+  bool answered = false;              // it was born since it was asked
+  bool hurried = false;               // it was asked before the pause was over, as it had answered
+  std::optional<std::int64_t> due{};  // when it is to be asked, see Nodes::schedule()
 
   std::size_t bytes() const;
 };
@@ -78,6 +82,11 @@ class Nodes {
   /// Gives the one away that `of` or `find` gave last.
   Node take_out();
 
+  /// When the node is to be asked for its births; nothing: it is not.
+  void schedule(Node& node, std::optional<std::int64_t> due);
+  /// The node that is to be asked first, where its time has come; null: there is none. To ask is not to hear.
+  Node* due(std::int64_t now) const;
+
   std::size_t bytes() const { return bytes_; }
 
  private:
@@ -92,6 +101,7 @@ class Nodes {
 
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator> by_key_;  // keys are views into entries_
+  std::set<std::pair<std::int64_t, Node*>> agenda_;                 // by Node::due
   std::size_t bytes_ = 0;
 };
 

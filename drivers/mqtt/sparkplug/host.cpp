@@ -13,11 +13,12 @@
 namespace fieldpost::drivers::mqtt::sparkplug {
 namespace {
 
-constexpr std::uint64_t seqs = 256;                       // they start anew at 0
-constexpr std::uint64_t latest_ms = 253'402'300'799'999;  // of the year 9999
-constexpr std::int64_t first_pause = 10'000'000;          // microseconds
-constexpr std::int64_t longest_pause = 600'000'000;       // the same
-constexpr std::int64_t between_any_two = 50'000;          // the same
+constexpr std::uint64_t seqs = 256;                        // they start anew at 0
+constexpr std::uint64_t latest_ms = 253'402'300'799'999;   // of the year 9999
+constexpr std::int64_t first_pause = 10'000'000;           // microseconds
+constexpr std::int64_t longest_pause = 600'000'000;        // the same
+constexpr std::int64_t one_second = 1'000'000;             // the same
+constexpr std::int64_t between_any_two = one_second / 20;  // the same, on average
 constexpr const char* node_offline = "the edge node is offline";
 constexpr const char* device_offline = "the device is offline";
 constexpr const char* device_missing = "the device has not come back with its edge node";
@@ -112,6 +113,7 @@ void Host::take_node_birth(Message& message, Node& node) {
   ended_.emplace_back("", std::exchange(node.own, {}));
   node.born = true;
   node.wanting = false;
+  node.answered = node.answered || !message.retained;
   node.seq = message.retained ? std::nullopt : message.payload.seq;
   node.death_number = death_number_of(message.payload);
   add_birth(message, node.own);
@@ -261,17 +263,40 @@ void Host::make_room(Message& message) {
 }
 
 void Host::ask(Message& message, Node& node, const Stamp& now) {
-  if (!node.wanting || message.retained) return;
   if (!asks_) {
-    if (!message.heard.problem.empty()) message.heard.problem += "; rebirth = true would ask for the births";
+    const bool helps = node.wanting && !message.retained && !message.heard.problem.empty();
+    if (helps) message.heard.problem += "; rebirth = true would ask for the births";
     return;
   }
+  if (!node.wanting) return nodes_.schedule(node, std::nullopt);
+  if (message.retained) return;
+  const bool at_once = node.answered && !node.hurried;
+  nodes_.schedule(node, at_once ? std::min(now.boot, node.asked + node.pause) : node.asked + node.pause);
+  if (*node.due <= now.boot && may_ask(now)) message.heard.ask_birth = asked(node, now);
+}
+
+std::optional<std::string> Host::remind(const Stamp& now) {
+  Node* node = nodes_.due(now.boot);
+  if (node == nullptr || !may_ask(now)) return std::nullopt;
+  return asked(*node, now);
+}
+
+bool Host::may_ask(const Stamp& now) const {
+  return free_ <= now.boot + one_second - between_any_two;
+}
+
+/// What has to be known afterwards, and the topic.
+std::string Host::asked(Node& node, const Stamp& now) {
   const std::int64_t since = now.boot - node.asked;
-  if (since < node.pause || (asked_ != 0 && now.boot - asked_ < between_any_two)) return;
   const bool calm = node.pause == 0 || since > 2 * longest_pause;
-  node.pause = calm ? first_pause : std::min(2 * node.pause, longest_pause);
-  node.asked = asked_ = now.boot;
-  message.heard.ask_birth = command_topic(message.heard.group, message.heard.node);
+  node.hurried = since < node.pause;
+  if (calm) node.pause = 0;
+  if (!node.hurried) node.pause = std::clamp(2 * node.pause, first_pause, longest_pause);
+  node.asked = now.boot;
+  node.answered = false;
+  free_ = std::max(free_, now.boot) + between_any_two;
+  nodes_.schedule(node, node.asked + node.pause);
+  return command_topic(node.group, node.name);
 }
 
 }  // namespace fieldpost::drivers::mqtt::sparkplug

@@ -43,13 +43,17 @@ class Host {
  public:
   static constexpr std::size_t most_bytes = 32U << 20;  // of births; the least recently heard nodes go first
 
-  /// Whether births are asked for: a node soon after it is needed, then after 10 s, twice as long each time up to 10
-  /// minutes; all nodes together 20 times a second at most.
+  /// Whether births are asked for: a node as soon as it is needed, then after 10 s, twice as long each time up to 10
+  /// minutes. A node that has answered is asked at once again, but not twice in one pause: one that is broken would be
+  /// asked for ever. All nodes together are asked 20 times a second.
   explicit Host(bool asks) : asks_(asks) {}
 
   /// Metrics of a birth or of data, as they say, and what a death makes bad. A retained message was sent before: it
   /// tells names that are not known, but nothing of what is missing.
   Heard take(std::string_view topic, std::string_view bytes, bool retained, const Stamp& now);
+
+  /// The topic on which the next edge node is to be asked for its births as its time has come; nothing: none is due.
+  std::optional<std::string> remind(const Stamp& now);
 
   std::size_t bytes() const { return nodes_.bytes(); }
 
@@ -70,11 +74,13 @@ class Host {
   void end_all(Message& message, Births& births, const char* reason);
   void make_room(Message& message);
   void ask(Message& message, Node& node, const Stamp& now);
+  bool may_ask(const Stamp& now) const;
+  std::string asked(Node& node, const Stamp& now);
 
   const bool asks_;
   Nodes nodes_;
   std::uint64_t messages_ = 0;
-  std::int64_t asked_ = 0;                          // microseconds of CLOCK_BOOTTIME
+  std::int64_t free_ = 0;  // when all requests so far are 50 ms apart, microseconds of CLOCK_BOOTTIME
   std::list<std::pair<std::string, Birth>> ended_;  // by the last message; what was heard of it points there
   std::optional<Node> dropped_;                     // the same
 };
