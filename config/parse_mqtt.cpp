@@ -17,6 +17,31 @@ void parse_url(Fields& fields, MqttUrl& url) {
   }
 }
 
+/// Two clients of one id would throw each other out for ever.
+void check_client_id(Fields& fields, const MqttBroker& broker, const Config& config) {
+  const auto same = std::find_if(config.mqtt.begin(), config.mqtt.end(), [&](const MqttBroker& other) {
+    return other.client_id == broker.client_id && other.url.host == broker.url.host &&
+           other.url.port == broker.url.port;
+  });
+  if (same == config.mqtt.end() || broker.url.text.empty()) return;
+  fields.wrong("client_id", in_quotes(broker.client_id) + " is that of mqtt[" + printable(same->name) +
+                                "] at the same broker: give each its own, or put the rules below one of them");
+}
+
+void parse_login(Fields& fields, MqttBroker& broker, const Context& context) {
+  broker.client_id = fields.name("client_id").value_or("fieldpost-" + context.config.agent.id + "-" + broker.name);
+  check_client_id(fields, broker, context.config);
+  broker.username = fields.text("username").value_or("");
+  if (fields.has("password")) {
+    fields.find("password");
+    fields.wrong("password", "is not taken from this file: put it into one of its own, named in password_file");
+  }
+  parse_path(fields, "", "password_file", broker.password_file, broker.places, context);
+  if (!broker.password_file.empty() && broker.username.empty()) {
+    fields.wrong("password_file", "has no username beside it: MQTT takes no password without one");
+  }
+}
+
 void parse_broker_tls(Fields& fields, MqttBroker& broker, const Context& context) {
   Tls tls;
   parse_tls(fields, "", tls, broker.places, context);
@@ -75,19 +100,17 @@ void parse_mqtt(Fields& root, Context& context) {
       if (!broker.name.empty()) context.sources.claim(fields, "name", broker.name);
     }
     parse_url(fields, broker.url);
-    broker.client_id = "fieldpost-" + context.config.agent.id + "-" + broker.name;
-    broker.client_id = fields.find("client_id") != nullptr ? fields.name("client_id").value_or("") : broker.client_id;
-    broker.username = fields.text("username").value_or("");
-    broker.password_file = secret_path(fields, "password_file", context);
-    if (!broker.password_file.empty() && broker.username.empty()) {
-      fields.wrong("password_file", "has no username beside it: MQTT takes no password without one");
-    }
+    parse_login(fields, broker, context);
     parse_broker_tls(fields, broker, context);
     parse_session(fields, broker);
     fields.choice("ack", {"durable"});
     const bool has_rules = fields.has("subscribe");
-    for (Fields& rule : fields.tables("subscribe")) {
+    std::vector<Fields> rules = fields.tables("subscribe");
+    for (Fields& rule : rules) {
       broker.rules.push_back(parse_mqtt_rule(rule, context));
+    }
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      check_births(rules[i], broker.rules[i], broker.rules);
     }
     if (!has_rules) fields.wrong("subscribe", "is missing: a broker has at least one [[mqtt.subscribe]]");
     parse_rebirth(fields, broker);

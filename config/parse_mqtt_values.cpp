@@ -33,8 +33,13 @@ void parse_conversion(Fields& fields, Payload payload, MqttValue& value) {
   bool typed = false;
   if (payload == Payload::raw) {
     typed = fields.require("type", "as for a register, \"int16\" say") && take_type(fields, value.point);
-    if (typed) take_order(fields, value.point);
-    if (typed) take_invalid(fields, value.point);
+    if (typed) {
+      take_order(fields, value.point);
+      take_invalid(fields, value.point);
+    }
+    // Without a type nothing can be said of them.
+    fields.find("order");
+    fields.find("invalid");
   } else {
     value.number = fields.choice("type", {"number"}).has_value();
     for (const char* key : {"order", "invalid"}) {

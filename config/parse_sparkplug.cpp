@@ -10,13 +10,40 @@
 namespace fieldpost::config {
 namespace {
 
+constexpr std::string_view name_space = "spBv1.0/";
+
 // Sparkplug 3.0, section 4.1: what edge nodes publish.
 constexpr std::string_view topics[] = {
     "spBv1.0/+/NBIRTH/+",  "spBv1.0/+/DBIRTH/+/+", "spBv1.0/+/NDATA/+",
     "spBv1.0/+/DDATA/+/+", "spBv1.0/+/NDEATH/+",   "spBv1.0/+/DDEATH/+/+",
 };
 
+bool is_sparkplug(const MqttRule& rule) {
+  return rule.payload == MqttRule::Payload::sparkplug;
+}
+
+/// Of a filter for data or deaths alone, spBv1.0/GROUP/DDATA/..., that of the births; else empty.
+std::string births_of(const std::string& filter) {
+  constexpr std::size_t group = name_space.size();
+  if (!filter.starts_with(name_space)) return "";
+  const std::size_t type = filter.find('/', group);
+  const std::size_t end = type == std::string::npos ? type : filter.find('/', type + 1);
+  if (end == std::string::npos) return "";
+  const std::string_view word = std::string_view(filter).substr(type + 1, end - type - 1);
+  if (word != "NDATA" && word != "DDATA" && word != "NDEATH" && word != "DDEATH") return "";
+  return filter.substr(0, type + 2) + "BIRTH" + filter.substr(end);
+}
+
 }  // namespace
+
+void check_births(Fields& rule, const MqttRule& parsed, const std::vector<MqttRule>& all) {
+  const std::string births = is_sparkplug(parsed) ? births_of(parsed.topic) : "";
+  const auto hears = [&births](const MqttRule& each) { return is_sparkplug(each) && overlap(each.topic, births); };
+  if (births.empty() || std::any_of(all.begin(), all.end(), hears)) return;
+  rule.wrong_value(
+      "topic", parsed.topic,
+      "leaves out the births, which name the metrics: write \"spBv1.0/#\", or add a rule for " + in_quotes(births));
+}
 
 void check_sparkplug(Fields& rule, const MqttRule& parsed) {
   for (const char* key :

@@ -70,6 +70,9 @@ Parsed<ModbusUrl> parse_serial(std::string_view rest) {
 
 Parsed<HostPort> parse_host_port(std::string_view text) {
   const bool bracketed = text.starts_with('[');
+  if (!bracketed && std::count(text.begin(), text.end(), ':') > 1) {
+    return Wrong{"has too many colons: an IPv6 address stands in brackets, as in [fd00::7]:502"};
+  }
   const std::size_t end = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
   if (end == std::string_view::npos) return Wrong{"has a bracket that is not closed"};
   HostPort result;
@@ -80,9 +83,6 @@ Parsed<HostPort> parse_host_port(std::string_view text) {
     return Wrong{bracketed ? "has no IPv6 address in its brackets" : "names no host"};
   }
   if (rest.empty()) return result;
-  if (!bracketed && std::count(rest.begin(), rest.end(), ':') > 1) {
-    return Wrong{"has too many colons: an IPv6 address stands in brackets, as in [fd00::7]:502"};
-  }
   const auto port = rest.front() == ':' ? parse_number(rest.substr(1), 65535) : std::nullopt;
   if (!port || *port == 0) return Wrong{"has something else than :PORT, 1 to 65535, after its host"};
   result.port = static_cast<std::uint16_t>(*port);

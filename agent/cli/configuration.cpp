@@ -28,6 +28,16 @@ config::Kafka without_absent_credentials(config::Kafka kafka) {
   return kafka;
 }
 
+std::vector<drivers::CredentialProblem> broker_problems(const config::MqttBroker& broker) {
+  std::vector<drivers::CredentialProblem> problems;
+  if (broker.tls) problems = drivers::tls_problems(without_absent_credentials(*broker.tls), std::time(nullptr));
+  std::string file = broker.password_file;
+  forget_absent(file);
+  const config::Secret password = config::read_secret(file);
+  if (!password.problem.empty()) problems.push_back({"password_file", password.problem});
+  return problems;
+}
+
 void add_credential_problems(const config::Config& config, std::vector<config::Problem>& problems) {
   const config::Kafka kafka = without_absent_credentials(config.kafka);
   for (const drivers::CredentialProblem& problem : credential_problems(kafka, std::time(nullptr))) {
@@ -35,9 +45,7 @@ void add_credential_problems(const config::Config& config, std::vector<config::P
     problems.push_back({config.file, place.line, place.column, "kafka." + problem.key, problem.text});
   }
   for (const config::MqttBroker& broker : config.mqtt) {
-    if (!broker.tls) continue;
-    const config::Tls tls = without_absent_credentials(*broker.tls);
-    for (const drivers::CredentialProblem& problem : drivers::tls_problems(tls, std::time(nullptr))) {
+    for (const drivers::CredentialProblem& problem : broker_problems(broker)) {
       const config::Place place = broker.places.at(problem.key);
       problems.push_back(
           {config.file, place.line, place.column, "mqtt[" + broker.name + "]." + problem.key, problem.text});
