@@ -76,6 +76,8 @@ std::optional<Value> read_number(std::string_view text) {
 }
 
 Value read_text(std::string_view payload) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (payload.starts_with(byte_order_mark)) payload.remove_prefix(byte_order_mark.size());
   const std::string_view text = trim(payload);
   if (text.empty()) return Bad{"empty payload"};
   if (text == "true") return true;

@@ -10,7 +10,8 @@
 
 namespace fieldpost::drivers::mqtt {
 
-/// What a text says: trimmed of white space, a number, `true` or `false` in its whole length, everything else a string.
+/// What a text says: trimmed of white space and without a byte order mark, a number, `true` or `false` in its whole
+/// length, everything else a string.
 Value read_text(std::string_view text);
 
 /// An integer, or a number, in the whole length of the text; Bad where no double holds it; nothing: it is none.

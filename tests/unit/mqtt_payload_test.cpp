@@ -130,6 +130,9 @@ TEST_CASE("text: a number, true or false, else a string") {
   CHECK(text("+7") == integer(7));
   CHECK(text("+-7") == string("+-7"));
   CHECK(text("1e3") == Value{1000.0});
+  CHECK(text("\xEF\xBB\xBF 5\r\n") == integer(5));
+  CHECK(text("\xEF\xBB\xBFtrue") == Value{true});
+  CHECK(text("\xEF\xBB\xBF") == bad("empty payload"));
   CHECK(text("9223372036854775807") == integer(std::numeric_limits<std::int64_t>::max()));
   CHECK(text("18446744073709551615") == Value{std::numeric_limits<std::uint64_t>::max()});
   CHECK(text("18446744073709551616") == Value{18446744073709551616.0});
