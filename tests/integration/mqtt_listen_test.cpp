@@ -157,6 +157,19 @@ TEST_CASE("check --payload says what the rules make of a sample") {
   }
 }
 
+TEST_CASE("check refuses an MQTT password_file that cannot be read") {
+  const auto check = [](const std::string& file) {
+    const Site site("mqtt://127.0.0.1:1", "username = \"u\"\npassword_file = \"" + file + "\"\n");
+    return support::run({site.words({"check"}), {}, ""});
+  };
+  const Finished missing = check("/nowhere/secret");
+  CHECK(missing.status.code == 2);
+  CHECK(
+      missing.err.find(":12:17: mqtt[yard].password_file: cannot read /nowhere/secret: No such file or directory\n") !=
+      std::string::npos);
+  CHECK(check("credential:mqtt").status.code == 0);  // which only the service has
+}
+
 TEST_CASE("mqtt prints what a broker delivers beside its readings") {
   support::Mosquitto broker;
   const Site site(broker.url());
