@@ -28,11 +28,11 @@ constexpr std::size_t kRead = 64U << 10;
 
 }  // namespace
 
-Gate::Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, const Take& take)
+Gate::Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, const Reading& reading)
     : broker_(broker),
       queue_(queue),
       resolver_(resolver),
-      take_(take),
+      reading_(reading),
       keeps_(std::any_of(broker.rules.begin(), broker.rules.end(), [](const auto& rule) { return rule.keep_bad; })),
       relay_(broker.version),
       bytes_(kRead),
@@ -127,11 +127,18 @@ std::string Gate::unwelcome() const {
 void Gate::take_messages() {
   while (const Message* message = relay_.next()) {
     if (watch_ && !watch_->room(message->held ? Hold::yes : Hold::no, keeps_)) return;
-    Taken taken = take_(*message);
+    Taken taken = reading_.take(*message);
     if (taken.refused) return;  // the queue is closing: the message will be delivered again
     relay_.taken(std::move(taken.readings));
     if (taken.request) relay_.publish(*taken.request);
   }
+}
+
+void Gate::remind(SteadyTime now) {
+  if (!reading_.remind || !relay_.welcomed() || now - reminded_ < kLook) return;
+  reminded_ = now;
+  while (const auto request = reading_.remind())
+    relay_.publish(*request);
 }
 
 void Gate::relay() {
@@ -154,6 +161,7 @@ void Gate::relay() {
     if (relay_.broker_is_silent(now)) return fail("the broker does not answer");
     if (!relay_.welcomed() && now - began > kWelcome) return fail("the broker does not answer the login");
     relay_.keep_alive(now);
+    remind(now);
 
     const bool all_to_paho = relay_.to_paho().bytes().empty();
     std::array<pollfd, 4> entries{{{interrupt_.fd(), POLLIN, 0},

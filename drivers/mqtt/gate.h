@@ -29,12 +29,16 @@ namespace fieldpost::drivers::mqtt {
 
 class Gate {
  public:
-  /// On the gate's thread: makes readings of a message, without waiting.
-  using Take = std::function<Taken(const Message& message)>;
+  /// What becomes of messages, on the gate's thread and without waiting.
+  struct Reading {
+    std::function<Taken(const Message& message)> take;  // makes readings of it
+    /// Once a second: what is to be asked for by now, until there is nothing. May be empty.
+    std::function<std::optional<Request>()> remind{};
+  };
 
   /// Starts its thread. All outlive it. Throws std::system_error where there are no more files.
   /// `queue`: where the readings are that `take` names; nullptr where it never names any.
-  Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, const Take& take);
+  Gate(const config::MqttBroker& broker, Queue* queue, Resolver& resolver, const Reading& reading);
   /// Closes both sides. What is held back then will be delivered again.
   ~Gate();
   Gate(const Gate&) = delete;
@@ -60,6 +64,7 @@ class Gate {
   void relay();
   std::string unwelcome() const;
   void take_messages();
+  void remind(SteadyTime now);
   bool read_broker();
   bool read_paho();
   bool write_broker();
@@ -69,7 +74,7 @@ class Gate {
   const config::MqttBroker& broker_;
   Queue* queue_;
   Resolver& resolver_;
-  const Take& take_;
+  const Reading& reading_;
   const bool keeps_;  // messages whole, where a rule of the broker's says so
   Meeting meeting_;
   Interrupt interrupt_;
@@ -86,8 +91,9 @@ class Gate {
   Descriptor paho_;
   std::unique_ptr<Channel> channel_;
   std::vector<char> bytes_;  // read last
-  bool unread_ = false;      // there may be more than was read
-  short broker_waits_ = 0;   // what poll() has to say before the channel can write more
+  SteadyTime reminded_;
+  bool unread_ = false;     // there may be more than was read
+  short broker_waits_ = 0;  // what poll() has to say before the channel can write more
 
   std::thread thread_;  // the last: it uses all of the above
 };

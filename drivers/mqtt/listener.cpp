@@ -28,10 +28,10 @@ config::MqttBroker beside_the_agent(config::MqttBroker broker, const std::string
 
 Listener::Listener(const config::MqttBroker& broker, const std::string& filter, const Clock& clock, Heard heard)
     : session_(beside_the_agent(broker, filter), nullptr, nullptr, clock,
-               [heard = std::move(heard)](const Message& message) {
+               Gate::Reading{[heard = std::move(heard)](const Message& message) {
                  heard(message);
                  return Taken{};
-               }),
+               }}),
       thread_([this] { session_.run(); }) {}
 
 Listener::~Listener() {

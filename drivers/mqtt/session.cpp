@@ -23,12 +23,12 @@ constexpr unsigned short_lived = 3;               // connections in a row that t
 }  // namespace
 
 Session::Session(const config::MqttBroker& broker, Queue* queue, KeptSubscriptions* kept, const Clock& clock,
-                 Gate::Take take)
+                 Gate::Reading reading)
     : broker_(broker),
       queue_(queue),
       kept_(kept),
       clock_(clock),
-      take_(std::move(take)),
+      reading_(std::move(reading)),
       resolver_(broker.url.host, broker.url.port),
       subscriptions_(cover(broker.rules)),
       since_(clock.now().wall) {}
@@ -67,7 +67,7 @@ std::string Session::lost(unsigned closed_soon) const {
 
 // From its beginning to its end. Why it could not be had, or was ended; empty where nothing is known.
 std::string Session::connection() {
-  Gate gate(broker_, queue_, resolver_, take_);
+  Gate gate(broker_, queue_, resolver_, reading_);
   Client client(broker_, gate.url(), gate.token(), std::bind_front(&Session::on_lost, this));
   show(&gate);
   std::string problem = client.connect([this] { return stopping(); });

@@ -23,7 +23,8 @@ class Session {
  public:
   /// `queue`: where the readings become safe; nullptr where none are made. `kept`: nullptr where the broker's session
   /// ends with the connection. They and the clock outlive this.
-  Session(const config::MqttBroker& broker, Queue* queue, KeptSubscriptions* kept, const Clock& clock, Gate::Take take);
+  Session(const config::MqttBroker& broker, Queue* queue, KeptSubscriptions* kept, const Clock& clock,
+          Gate::Reading reading);
 
   /// The source's thread: connects, subscribes and connects again until the stop.
   void run();
@@ -54,7 +55,7 @@ class Session {
   Queue* queue_;
   KeptSubscriptions* kept_;
   const Clock& clock_;
-  const Gate::Take take_;
+  const Gate::Reading reading_;
 
   // run()'s thread only.
   Resolver resolver_;

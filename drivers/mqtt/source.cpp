@@ -9,7 +9,9 @@ MqttSource::MqttSource(const config::MqttBroker& broker, Queue& queue, mqtt::Kep
                        const Clock& clock)
     : intake_(std::make_unique<mqtt::Intake>(broker, queue, clock)),
       session_(std::make_unique<mqtt::Session>(
-          broker, &queue, &kept, clock, [this](const mqtt::Message& message) { return intake_->take(message); })) {}
+          broker, &queue, &kept, clock,
+          mqtt::Gate::Reading{[this](const mqtt::Message& message) { return intake_->take(message); },
+                              [this] { return intake_->remind(); }})) {}
 
 MqttSource::~MqttSource() {
   if (!thread_.joinable()) return;
