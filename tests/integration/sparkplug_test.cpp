@@ -120,5 +120,16 @@ TEST_CASE("sparkplug: a gap, and an agent that has just started, ask for births"
   CHECK(source.health().bad_payloads == 1);
 }
 
+TEST_CASE("sparkplug: a birth that does not come is asked for again, though the node is silent", "[long]") {
+  Mosquitto mosquitto;
+  MqttBench bench;
+  EdgeNode node(mosquitto.port());
+  RunningMqtt source(plant(mosquitto.port(), true), bench);
+  REQUIRE(source.wait_for(State::up));
+  node.heat(181);
+  CHECK(node.is_asked());
+  CHECK(node.is_asked());  // ten seconds later
+}
+
 }  // namespace
 }  // namespace fieldpost
