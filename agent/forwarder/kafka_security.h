@@ -47,7 +47,8 @@ class KafkaSecurity {
   /// And nobody is talked to any more: there has never been a token, or a file cannot be used.
   bool cut_off() const;
 
-  /// What librdkafka says of a broker, in an operator's words, with what is known here. `worked`: as for broker_error().
+  /// What librdkafka says of a broker, in an operator's words, with what is known here. `worked`: as for
+  /// broker_error().
   std::string explain(const std::string& error, bool worked = false) const;
 
   /// The files say something else now, and it can be used: the producer has to be made anew. Looks once a second.
