@@ -192,6 +192,7 @@ std::vector<Fields> Fields::tables(std::string_view key) {
     wrong(key, "must be an array of tables, in double brackets, not " + std::string(type_name(*node)));
     return entries;
   }
+  if (list->empty()) wrong(key, "is an empty list: put a table into it, or leave it out");
   for (std::size_t i = 0; i < list->size(); ++i) {
     const Node& each = (*list)[i];
     if (std::holds_alternative<Members>(each.value)) {

@@ -41,12 +41,6 @@ void append(Fields& fields, const std::vector<Entry>& block, const Repeat& repea
   }
 }
 
-bool has_points(Fields& fields) {
-  const Node* node = fields.find("point");
-  const auto* list = node != nullptr ? std::get_if<List>(&node->value) : nullptr;
-  return node != nullptr && (list == nullptr || !list->empty());
-}
-
 }  // namespace
 
 void parse_repeat(Fields& fields, MapPoints& points) {
@@ -59,6 +53,7 @@ void parse_repeat(Fields& fields, MapPoints& points) {
     fields.integer("stride", repeat.stride, 0, widest);
   }
   fields.integer("first", repeat.first, 0, widest);
+  const bool has_points = fields.has("point");
   std::vector<Entry> block;
   bool counted = true;
   for (Fields& each : fields.tables("point")) {
@@ -70,7 +65,7 @@ void parse_repeat(Fields& fields, MapPoints& points) {
     }
     block.push_back(std::move(entry));
   }
-  if (!has_points(fields)) fields.wrong("point", "is missing: a [[repeat]] has at least one [[repeat.point]]");
+  if (!has_points) fields.wrong("point", "is missing: a [[repeat]] has at least one [[repeat.point]]");
   fields.finish();
   if (counted) append(fields, block, repeat, points);
 }

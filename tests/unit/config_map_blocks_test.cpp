@@ -144,12 +144,12 @@ TEST_CASE("the smallest limit of the included maps counts, before it the map's o
 
 TEST_CASE("a map has at least one point and at most 10000", "[config]") {
   const std::string none = ": is missing: a device map has at least one [[point]]";
-  CHECK(problems("point = []") == Lines{"m.toml:1:9: point" + none});
+  const std::string empty = ": is an empty list: put a table into it, or leave it out";
+  CHECK(problems("point = []") == Lines{"m.toml:1:9: point" + empty});
   CHECK(problems("include = []") == Lines{"m.toml: point" + none});
   CHECK(problems("include = { map = \"a.toml\", omit = [\"a\"] }", "m.toml",
                  {{"a.toml", "point = [{name = \"a\", register = 40001}]"}}) == Lines{"m.toml: point" + none});
-  CHECK(problems("[[repeat]]\ncount = 1\nstride = 1\npoint = []") ==
-        Lines{"m.toml:4:9: repeat[1].point: is missing: a [[repeat]] has at least one [[repeat.point]]"});
+  CHECK(problems("[[repeat]]\ncount = 1\nstride = 1\npoint = []") == Lines{"m.toml:4:9: repeat[1].point" + empty});
 
   const auto blocks = [](int count) {
     std::string text = "[[repeat]]\ncount = 1000\nstride = 10\npoint = [";
@@ -179,7 +179,7 @@ TEST_CASE("maps that include maps several times over are refused at once", "[con
               "them"});
   files["i7.toml"] = "point = []";
   CHECK(problems("include = \"i1.toml\"", "m.toml", files) ==
-        Lines{"i7.toml:1:9: point: is missing: a device map has at least one [[point]]"});
+        Lines{"i7.toml:1:9: point: is an empty list: put a table into it, or leave it out"});
 }
 
 TEST_CASE("the second point of a name is told by its place", "[config]") {
