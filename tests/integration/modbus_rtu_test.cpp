@@ -161,7 +161,7 @@ TEST_CASE("answers that come later than anybody waits for never become another p
       }
     }
   };
-  for (const std::uint64_t polls : {8, 16, 24, 32, 40}) {
+  for (const std::uint64_t polls : {8U, 16U, 24U, 32U, 40U}) {
     // Up to five times what is waited for, the quiet behind it included.
     plant.equipment.set_delay(std::chrono::milliseconds{dice() % 400});
     REQUIRE(eventually(60s, [&] { return source.health().devices[0].polls >= polls; }));
