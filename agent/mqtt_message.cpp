@@ -121,7 +121,7 @@ Json reading_json(const Portion& portion, std::size_t point, std::int64_t arriva
   if (!name.unit.empty()) json["unit"] = name.unit;
   json["quality"] = bad == nullptr ? "good" : "bad";
   if (bad != nullptr) json["reason"] = bad->reason;
-  if (bad == nullptr && marked) json["reason"] = "retained";
+  if (bad == nullptr && marked) json["reason"] = drivers::mqtt::retained_mark;
   return json;
 }
 

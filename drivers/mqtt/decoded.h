@@ -11,6 +11,9 @@
 
 namespace fieldpost::drivers::mqtt {
 
+/// The reason of a good reading that is marked as one of a retained message.
+constexpr const char* retained_mark = "retained";
+
 /// Readings of one device at one time: they are appended together. One value a point.
 struct Portion {
   std::string device;

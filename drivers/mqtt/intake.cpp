@@ -10,8 +10,7 @@ namespace fieldpost::drivers::mqtt {
 namespace {
 
 constexpr std::size_t cached_names = 4U << 20;  // bytes of names that payloads bring
-constexpr const char* marked = "retained";
-constexpr std::size_t listed_devices = 1'000;  // whoever can publish can make up devices; readings of all are taken
+constexpr std::size_t listed_devices = 1'000;   // whoever can publish can make up devices; readings of all are taken
 
 std::string remedy(const std::string& broker, const config::MqttRule& rule) {
   const std::string look = "fieldpost mqtt " + broker + " shows each message and what the rules make of it";
@@ -67,7 +66,7 @@ bool Intake::append(const Layout& layout, std::span<const Value> values, std::op
 bool Intake::append(const Interpreted& made, const Arrival& arrival, Taken& taken) {
   if (made.layout == nullptr) return append(made.decoded, arrival, taken);
   const auto& [values, wall, problem] = made.said;
-  if (made.decoded.marked) return append(made.layout->remarked(marked), values, wall, arrival, taken);
+  if (made.decoded.marked) return append(made.layout->remarked(retained_mark), values, wall, arrival, taken);
   return append(*made.layout, values, wall, arrival, taken);
 }
 
@@ -75,7 +74,7 @@ bool Intake::append(const Decoded& decoded, const Arrival& arrival, Taken& taken
   const auto& portions = decoded.portions;
   return std::all_of(portions.begin(), portions.end(), [&](const Portion& portion) {
     Layout layout = shapes_.of(portion.device, portion.points);
-    if (decoded.marked) layout = layout.remarked(marked);
+    if (decoded.marked) layout = layout.remarked(retained_mark);
     return append(layout, portion.values, portion.wall, arrival, taken);
   });
 }
