@@ -35,18 +35,18 @@ std::string refusal() {
   switch (ERR_GET_REASON(ERR_peek_error())) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
       ERR_clear_error();
-      return "it wants a certificate of the agent's, which certificate and key name";
+      return "the far side wants a certificate of the agent's, which certificate and key name";
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
       ERR_clear_error();
-      return "it does not know who signed the agent's certificate: name one that it trusts in certificate";
+      return "the far side does not know who signed the agent's certificate: name one that it trusts in certificate";
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
       ERR_clear_error();
-      return "it refuses the agent's certificate as expired: renew it";
+      return "the far side refuses the agent's certificate as expired: renew it";
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
       ERR_clear_error();
-      return "it refuses the agent's certificate as revoked: renew it";
+      return "the far side refuses the agent's certificate as revoked: renew it";
     default:
       return "SSL: " + last_error();
   }
