@@ -40,8 +40,6 @@ class Unanswered {
   /// ones may have got it, the request may still be answered.
   void answered(const Frame& request, bool exception);
 
-  bool empty() const { return requests_.empty(); }
-
  private:
   struct Asked {
     Frame frame;
