@@ -236,12 +236,12 @@ class Queue {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Learns of readings that become safe, and of room for more, without waiting for them. One thread; the queue outlives
-/// it.
+/// Learns of readings that become safe, and of room for more, without waiting for them. One thread at a time; the queue
+/// outlives it.
 class QueueWatch {
  public:
   /// `wake` is called, from any thread, when something has become safe since safe() said no, or there may be room since
-  /// room() said no. It returns at once, and calls nothing of the queue.
+  /// room() said no. It returns at once. It may ask safe() and room() where it is sure that nobody else does.
   QueueWatch(Queue& queue, std::function<void()> wake);
   ~QueueWatch();
   QueueWatch(const QueueWatch&) = delete;
@@ -259,7 +259,7 @@ class QueueWatch {
 
  private:
   Queue::Impl& queue_;
-  std::unique_ptr<Watcher> watcher_;
+  std::shared_ptr<Watcher> watcher_;
 };
 
 }  // namespace fieldpost

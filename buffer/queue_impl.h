@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "buffer/evicted_ranges.h"
 #include "buffer/files.h"
@@ -24,7 +25,19 @@ namespace fieldpost {
 class Salvage;
 
 struct QueueWatch::Watcher {
-  std::function<void()> wake;
+  void call() {
+    const std::lock_guard lock(calling);
+    if (wake) wake();
+  }
+  void forget() {
+    const std::lock_guard lock(calling);
+    wake = nullptr;
+  }
+
+  std::mutex calling;
+  std::function<void()> wake;  // guarded by it; empty when nobody watches any more
+
+  // Guarded by the queue's mutex.
   bool for_safety = false;  // counts among the safety waiters
   bool for_room = false;    // and among those that wait for space
   bool called = false;      // since it asked last
@@ -40,8 +53,8 @@ class Queue::Impl {
   SeqRange append_rejected(const Layout& layout, const Stamp& stamp, const Value& value, const Refusal& refusal,
                            Hold hold, Wait wait);
   bool wait_safe(SeqRange range, std::chrono::milliseconds at_most);
-  void watch(QueueWatch::Watcher& watcher);
-  void unwatch(QueueWatch::Watcher& watcher);
+  void watch(const std::shared_ptr<QueueWatch::Watcher>& watcher);
+  void unwatch(const std::shared_ptr<QueueWatch::Watcher>& watcher);
   bool safe(QueueWatch::Watcher& watcher, std::span<const SeqRange> ranges);
   bool room(QueueWatch::Watcher& watcher, Hold hold, bool keeps);
   QueueHealth health() const;
@@ -64,7 +77,26 @@ class Queue::Impl {
   std::uint64_t database_id() const;
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
+  struct Mutex : std::mutex {
+    std::vector<std::shared_ptr<QueueWatch::Watcher>> told;  // guarded by it: whom to call when it is let go
+  };
+  /// Calls at its end the watchers that were told under it: they may ask the queue again.
+  class Lock : public std::unique_lock<std::mutex> {
+   public:
+    explicit Lock(Mutex& mutex) : unique_lock(mutex), told_(mutex.told) {}
+    ~Lock() {
+      if (!owns_lock()) return;
+      const auto told = std::exchange(told_, {});
+      unlock();
+      for (const auto& watcher : told)
+        watcher->call();
+    }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+   private:
+    std::vector<std::shared_ptr<QueueWatch::Watcher>>& told_;
+  };
   using SteadyTime = std::chrono::steady_clock::time_point;
   using Wanted = std::function<bool(const Batch&)>;
 
@@ -227,7 +259,7 @@ class Queue::Impl {
   const Stamp started_;
   const Layout evicted_layout_;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable writer_;  // the writer has something to look at
   std::condition_variable space_;   // RAM has become free, or something has changed in how it becomes free
   std::condition_variable safe_;    // something became safe
@@ -265,7 +297,7 @@ class Queue::Impl {
   std::uint64_t stored_seq_ = 0;
   LinkHint link_;
   unsigned safety_waiters_ = 0;
-  std::vector<QueueWatch::Watcher*> watchers_;
+  std::vector<std::shared_ptr<QueueWatch::Watcher>> watchers_;
   unsigned space_waiters_ = 0;
   std::deque<std::shared_ptr<Order>> orders_;
   bool closing_ = false;

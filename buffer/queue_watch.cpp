@@ -21,15 +21,15 @@ void Queue::Impl::wait_for_safety() {
 
 void Queue::Impl::tell_safe() {
   safe_.notify_all();
-  for (QueueWatch::Watcher* watcher : watchers_) {
-    if (watcher->for_safety && !std::exchange(watcher->called, true)) watcher->wake();
+  for (const auto& watcher : watchers_) {
+    if (watcher->for_safety && !std::exchange(watcher->called, true)) mutex_.told.push_back(watcher);
   }
 }
 
 void Queue::Impl::tell_room() {
   space_.notify_all();
-  for (QueueWatch::Watcher* watcher : watchers_) {
-    if (watcher->for_room && !std::exchange(watcher->called, true)) watcher->wake();
+  for (const auto& watcher : watchers_) {
+    if (watcher->for_room && !std::exchange(watcher->called, true)) mutex_.told.push_back(watcher);
   }
 }
 
@@ -72,20 +72,21 @@ Queue::Impl::Room Queue::Impl::room_for(For what, Lane lane, Hold hold, Wait wai
   return Room::none;
 }
 
-void Queue::Impl::watch(QueueWatch::Watcher& watcher) {
+void Queue::Impl::watch(const std::shared_ptr<QueueWatch::Watcher>& watcher) {
   const Lock lock(mutex_);
-  watchers_.push_back(&watcher);
+  watchers_.push_back(watcher);
 }
 
-void Queue::Impl::unwatch(QueueWatch::Watcher& watcher) {
+void Queue::Impl::unwatch(const std::shared_ptr<QueueWatch::Watcher>& watcher) {
   const Lock lock(mutex_);
-  if (watcher.for_safety) --safety_waiters_;
-  if (watcher.for_room) --space_waiters_;
-  std::erase(watchers_, &watcher);
+  if (watcher->for_safety) --safety_waiters_;
+  if (watcher->for_room) --space_waiters_;
+  std::erase(watchers_, watcher);
 }
 
+// Here and in room() it may be a watcher that asks, while it is called: nobody is called from here.
 bool Queue::Impl::safe(QueueWatch::Watcher& watcher, std::span<const SeqRange> ranges) {
-  const Lock lock(mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   const bool yes =
       std::none_of(ranges.begin(), ranges.end(), [this](SeqRange range) { return unsafe_.overlaps(range); });
   watcher.called = false;
@@ -96,7 +97,7 @@ bool Queue::Impl::safe(QueueWatch::Watcher& watcher, std::span<const SeqRange> r
 }
 
 bool Queue::Impl::room(QueueWatch::Watcher& watcher, Hold hold, bool keeps) {
-  const Lock lock(mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   const bool yes =
       closing_ || (room(Lane::telemetry, hold) != Room::none && (!keeps || room_to_keep(hold) != Room::none));
   watcher.called = false;
@@ -108,13 +109,14 @@ bool Queue::Impl::room(QueueWatch::Watcher& watcher, Hold hold, bool keeps) {
 }
 
 QueueWatch::QueueWatch(Queue& queue, std::function<void()> wake)
-    : queue_(*queue.impl_), watcher_(std::make_unique<Watcher>()) {
+    : queue_(*queue.impl_), watcher_(std::make_shared<Watcher>()) {
   watcher_->wake = std::move(wake);
-  queue_.watch(*watcher_);
+  queue_.watch(watcher_);
 }
 
 QueueWatch::~QueueWatch() {
-  queue_.unwatch(*watcher_);
+  queue_.unwatch(watcher_);
+  watcher_->forget();
 }
 
 bool QueueWatch::safe(std::span<const SeqRange> ranges) {

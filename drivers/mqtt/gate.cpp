@@ -63,7 +63,7 @@ void Gate::run() {
   Meeting::Guest guest = meeting_.meet(Steady::now() + kPatience, interrupt_);
   if (!guest.socket.open()) return;
   paho_ = std::move(guest.socket);
-  if (queue_ != nullptr) watch_.emplace(*queue_, [this] { signal(wake_); });
+  if (queue_ != nullptr) watch_.emplace(*queue_, [this] { acknowledge_meanwhile(); });
   if (reach_broker(guest.connect) && relay_.from_paho(guest.more, Steady::now())) relay();
   take_messages();  // what came right before the end
   watch_.reset();
@@ -141,8 +141,24 @@ void Gate::remind(SteadyTime now) {
     relay_.publish(*request);
 }
 
+// False where the connection to the broker is closed.
+bool Gate::acknowledge() {
+  relay_.release([this](const std::vector<SeqRange>& readings) { return !watch_ || watch_->safe(readings); });
+  const bool open = write_broker();
+  idle_ = relay_.idle();
+  unacknowledged_ = relay_.unacknowledged();
+  return open;
+}
+
+// Any thread.
+void Gate::acknowledge_meanwhile() {
+  if (!waits_.try_acquire()) return signal(wake_);
+  const bool done = acknowledge() && relay_.to_broker().bytes().empty() && !relay_.next();
+  waits_.release();
+  if (!done) signal(wake_);
+}
+
 void Gate::relay() {
-  const auto safe = [this](const std::vector<SeqRange>& readings) { return !watch_ || watch_->safe(readings); };
   const SteadyTime began = Steady::now();
   while (!interrupt_.raised()) {
     take_messages();
@@ -152,10 +168,7 @@ void Gate::relay() {
       if (!read_broker()) return;
       take_messages();
     }
-    relay_.release(safe);
-    if (!write_paho() || !write_broker()) return;
-    idle_ = relay_.idle();
-    unacknowledged_ = relay_.unacknowledged();
+    if (!write_paho() || !acknowledge()) return;
     if (relay_.left() && relay_.to_broker().bytes().empty()) return;
     const SteadyTime now = Steady::now();
     if (relay_.broker_is_silent(now)) return fail("the broker does not answer");
@@ -169,7 +182,9 @@ void Gate::relay() {
                                    {paho_.get(), static_cast<short>(all_to_paho ? POLLIN : POLLIN | POLLOUT), 0},
                                    {channel_->fd(), broker_waits_, 0}}};
     if (relay_.reads_broker()) entries[3].events |= POLLIN;
+    waits_.release();
     poll(entries.data(), entries.size(), static_cast<int>(kLook.count()));
+    waits_.acquire();
     eventfd_t rings = 0;
     if (entries[1].revents != 0) eventfd_read(wake_.get(), &rings);
     if (entries[2].revents != 0 && !read_paho()) return;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -62,6 +63,8 @@ class Gate {
   std::string shake_hands(SteadyTime deadline);
   bool reach_broker(const std::string& connect);
   void relay();
+  bool acknowledge();
+  void acknowledge_meanwhile();
   std::string unwelcome() const;
   void take_messages();
   void remind(SteadyTime now);
@@ -85,7 +88,10 @@ class Gate {
   mutable std::mutex mutex_;
   std::string problem_;
 
-  // The gate's thread only.
+  // Whoever makes readings safe acknowledges them while the gate's thread waits, which need not wake for it then.
+  std::binary_semaphore waits_{0};
+
+  // The gate's thread only, or who has it wait.
   std::optional<QueueWatch> watch_;
   Relay relay_;
   Descriptor paho_;

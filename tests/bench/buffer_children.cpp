@@ -161,6 +161,19 @@ nlohmann::json sqlite_paced(std::uint64_t bytes, std::uint64_t seconds) {
   return measured.figures();
 }
 
+nlohmann::json sqlite_commits(std::uint64_t bytes, std::uint64_t commits) {
+  Bare bare;
+  auto insert = bare.connection.prepare("INSERT INTO batch(body) VALUES(?)");
+  const std::string body(bytes, 'x');
+  const Measured measured;
+  for (std::uint64_t commit = 0; commit < commits; ++commit) {
+    sqlite::Transaction transaction(bare.connection);
+    insert.bind_blob(1, body).run();
+    transaction.commit();
+  }
+  return measured.figures();
+}
+
 nlohmann::json queue_drain(std::uint64_t readings) {
   const support::TempDir dir;
   {

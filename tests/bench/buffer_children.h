@@ -14,6 +14,8 @@ nlohmann::json queue_paced(std::uint64_t rate, std::uint64_t seconds);
 nlohmann::json sqlite_flood(std::uint64_t bytes);
 /// One body of `bytes` in each transaction, five of these a second, for so long.
 nlohmann::json sqlite_paced(std::uint64_t bytes, std::uint64_t seconds);
+/// So many transactions of one body of `bytes`, one after the other.
+nlohmann::json sqlite_commits(std::uint64_t bytes, std::uint64_t commits);
 /// So many readings out of the database, decoded and looked at, and settled.
 nlohmann::json queue_drain(std::uint64_t readings);
 /// The rows of so many readings read by a bare loop and deleted.

@@ -46,8 +46,8 @@ std::unique_ptr<support::Process> start_child(const std::vector<std::string>& wo
   return std::make_unique<support::Process>(support::ProcessOptions{command(words), {}, {}});
 }
 
-nlohmann::json run_child(const std::vector<std::string>& words) {
-  const support::Finished child = support::run({command(words), {}, {}}, 1800s);
+nlohmann::json run_child(const std::vector<std::string>& words, const std::map<std::string, std::string>& env) {
+  const support::Finished child = support::run({command(words), env, {}}, 1800s);
   if (child.status.code != 0) throw std::runtime_error(words.at(0) + ": " + child.err);
   return nlohmann::json::parse(child.out);
 }
@@ -80,6 +80,7 @@ int child(const std::vector<std::string>& words) {
   if (what == "queue-append") result = queue_appends(amount, more);
   if (what == "sqlite") result = sqlite_flood(amount);
   if (what == "sqlite-paced") result = sqlite_paced(amount, more);
+  if (what == "sqlite-commits") result = sqlite_commits(amount, more);
   if (what == "sqlite-drain") result = sqlite_drain(amount);
   std::printf("%s\n", result.dump().c_str());
   return 0;

@@ -1,6 +1,7 @@
 // Processes of this same program that hold nothing but what is measured.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,7 +15,7 @@ namespace fieldpost::bench {
 std::unique_ptr<support::Process> start_child(const std::vector<std::string>& words);
 
 /// A function of buffer_children.h, device_children.h, link_children.h or mqtt_children.h, `queue-paced RATE SECONDS`
-/// and so on: what it found out about itself. Throws std::runtime_error.
-nlohmann::json run_child(const std::vector<std::string>& words);
+/// and so on: what it found out about itself. `env` is set besides. Throws std::runtime_error.
+nlohmann::json run_child(const std::vector<std::string>& words, const std::map<std::string, std::string>& env = {});
 
 }  // namespace fieldpost::bench

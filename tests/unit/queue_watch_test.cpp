@@ -1,5 +1,7 @@
 // Who watches the queue instead of waiting for it: for readings to become safe, and for room.
 #include <atomic>
+#include <memory>
+#include <vector>
 
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
@@ -50,6 +52,36 @@ TEST_CASE("a watch hears when readings become safe, and hurries the commit") {
   CHECK(eventually(10s, [&] { return called > 0; }));
   CHECK(eventually(10s, [&] { return watch.safe(ranges); }));
   CHECK(queue.health().commits > 0);
+}
+
+TEST_CASE("a watch asks again where it is told, and what became safe is known there") {
+  const QueueFolder folder;
+  Queue queue(folder.options(1h), system_clock);
+  QueueWatch* asks = nullptr;
+  std::vector<SeqRange> ranges;
+  std::vector<bool> answers;
+  QueueWatch watch(queue, [&] { answers.push_back(asks->safe(ranges) && asks->room(Hold::yes, true)); });
+  asks = &watch;
+  queue.set_link({.up = true, .expected_ack = 1ms});  // no commit comes before the acknowledgement
+  ranges = {append(queue, 1), append(queue, 2)};
+  CHECK_FALSE(watch.safe(ranges));
+  const auto claim = queue.claim();
+  REQUIRE(claim);
+  queue.settle(*claim, {});
+  CHECK(answers == std::vector<bool>{true});
+  append(queue, 3);
+  CHECK(answers.size() == 1);
+}
+
+TEST_CASE("nobody is called any more who watches no more") {
+  const QueueFolder folder;
+  Queue queue(folder.options(1h), system_clock);
+  for (int round = 0; round < 200; ++round) {
+    auto called = std::make_unique<std::atomic<int>>(0);
+    QueueWatch watch(queue, [at = called.get()] { ++*at; });  // gone before what it points at
+    watch.safe(std::vector<SeqRange>{append(queue, 1)});
+  }
+  CHECK(queue.finish(10s).readings == 0);
 }
 
 TEST_CASE("a watch hears when there is room again") {
