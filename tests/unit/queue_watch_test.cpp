@@ -40,7 +40,7 @@ struct Scene {
   QueueWatch watch{queue, [this] { ++called; }};
 };
 
-TEST_CASE("a watch hears when readings become safe, and hurries the commit") {
+TEST_CASE("a watch hears when readings become safe, and hurries the commit", "[threads]") {
   const QueueFolder folder;
   Queue queue(folder.options(1h), system_clock);
   std::atomic<int> called = 0;
@@ -54,7 +54,7 @@ TEST_CASE("a watch hears when readings become safe, and hurries the commit") {
   CHECK(queue.health().commits > 0);
 }
 
-TEST_CASE("a watch asks again where it is told, and what became safe is known there") {
+TEST_CASE("a watch asks again where it is told, and what became safe is known there", "[threads]") {
   const QueueFolder folder;
   Queue queue(folder.options(1h), system_clock);
   QueueWatch* asks = nullptr;
@@ -73,7 +73,7 @@ TEST_CASE("a watch asks again where it is told, and what became safe is known th
   CHECK(answers.size() == 1);
 }
 
-TEST_CASE("nobody is called any more who watches no more") {
+TEST_CASE("nobody is called any more who watches no more", "[threads]") {
   const QueueFolder folder;
   Queue queue(folder.options(1h), system_clock);
   for (int round = 0; round < 200; ++round) {
@@ -84,7 +84,7 @@ TEST_CASE("nobody is called any more who watches no more") {
   CHECK(queue.finish(10s).readings == 0);
 }
 
-TEST_CASE("a watch hears when there is room again") {
+TEST_CASE("a watch hears when there is room again", "[threads]") {
   Scene scene(WhenFull::block);
   CHECK(scene.watch.room(Hold::yes, true));
   scene.fill();
@@ -106,7 +106,7 @@ TEST_CASE("a watch hears when there is room again") {
   check_balance(scene.queue.health().account);
 }
 
-TEST_CASE("what was promised room is taken at once, whatever others have put in since") {
+TEST_CASE("what was promised room is taken at once, whatever others have put in since", "[threads]") {
   Scene scene(WhenFull::block);
   scene.fill();
   CHECK(scene.queue.health().memory_bytes >= kMemory);
@@ -117,7 +117,7 @@ TEST_CASE("what was promised room is taken at once, whatever others have put in 
   check_balance(scene.queue.health().account);
 }
 
-TEST_CASE("where readings are dropped there is always room for those that nobody keeps") {
+TEST_CASE("where readings are dropped there is always room for those that nobody keeps", "[threads]") {
   Scene scene(WhenFull::drop_newest);
   scene.fill();
   CHECK(scene.watch.room(Hold::no, false));
@@ -126,7 +126,7 @@ TEST_CASE("where readings are dropped there is always room for those that nobody
   check_balance(scene.queue.health().account);
 }
 
-TEST_CASE("a watch knows whether a message could be kept whole") {
+TEST_CASE("a watch knows whether a message could be kept whole", "[threads]") {
   Scene scene(WhenFull::block);
   while (scene.watch.room(Hold::yes, true))
     scene.queue.append_rejected(note, system_clock.now(), std::string(1000, 'x'), {"reason", "t"}, Hold::yes, Wait::no);
