@@ -10,7 +10,6 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
-#include <utility>
 
 #include "buffer/evicted_ranges.h"
 #include "buffer/files.h"
@@ -19,29 +18,11 @@
 #include "buffer/seq_set.h"
 #include "buffer/space.h"
 #include "buffer/tail.h"
+#include "buffer/watched_mutex.h"
 
 namespace fieldpost {
 
 class Salvage;
-
-struct QueueWatch::Watcher {
-  void call() {
-    const std::lock_guard lock(calling);
-    if (wake) wake();
-  }
-  void forget() {
-    const std::lock_guard lock(calling);
-    wake = nullptr;
-  }
-
-  std::mutex calling;
-  std::function<void()> wake;  // guarded by it; empty when nobody watches any more
-
-  // Guarded by the queue's mutex.
-  bool for_safety = false;  // counts among the safety waiters
-  bool for_room = false;    // and among those that wait for space
-  bool called = false;      // since it asked last
-};
 
 class Queue::Impl {
  public:
@@ -77,26 +58,7 @@ class Queue::Impl {
   std::uint64_t database_id() const;
 
  private:
-  struct Mutex : std::mutex {
-    std::vector<std::shared_ptr<QueueWatch::Watcher>> told;  // guarded by it: whom to call when it is let go
-  };
-  /// Calls at its end the watchers that were told under it: they may ask the queue again.
-  class Lock : public std::unique_lock<std::mutex> {
-   public:
-    explicit Lock(Mutex& mutex) : unique_lock(mutex), told_(mutex.told) {}
-    ~Lock() {
-      if (!owns_lock()) return;
-      const auto told = std::exchange(told_, {});
-      unlock();
-      for (const auto& watcher : told)
-        watcher->call();
-    }
-    Lock(const Lock&) = delete;
-    Lock& operator=(const Lock&) = delete;
-
-   private:
-    std::vector<std::shared_ptr<QueueWatch::Watcher>>& told_;
-  };
+  using Lock = WatchedMutex::Lock;
   using SteadyTime = std::chrono::steady_clock::time_point;
   using Wanted = std::function<bool(const Batch&)>;
 
@@ -259,7 +221,7 @@ class Queue::Impl {
   const Stamp started_;
   const Layout evicted_layout_;
 
-  mutable Mutex mutex_;
+  mutable WatchedMutex mutex_;
   std::condition_variable writer_;  // the writer has something to look at
   std::condition_variable space_;   // RAM has become free, or something has changed in how it becomes free
   std::condition_variable safe_;    // something became safe
@@ -297,7 +259,7 @@ class Queue::Impl {
   std::uint64_t stored_seq_ = 0;
   LinkHint link_;
   unsigned safety_waiters_ = 0;
-  std::vector<std::shared_ptr<QueueWatch::Watcher>> watchers_;
+  WatchedMutex::Watchers watchers_;
   unsigned space_waiters_ = 0;
   std::deque<std::shared_ptr<Order>> orders_;
   bool closing_ = false;

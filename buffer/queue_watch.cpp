@@ -22,14 +22,14 @@ void Queue::Impl::wait_for_safety() {
 void Queue::Impl::tell_safe() {
   safe_.notify_all();
   for (const auto& watcher : watchers_) {
-    if (watcher->for_safety && !std::exchange(watcher->called, true)) mutex_.told.push_back(watcher);
+    if (watcher->for_safety && !std::exchange(watcher->called, true)) mutex_.tell(watcher);
   }
 }
 
 void Queue::Impl::tell_room() {
   space_.notify_all();
   for (const auto& watcher : watchers_) {
-    if (watcher->for_room && !std::exchange(watcher->called, true)) mutex_.told.push_back(watcher);
+    if (watcher->for_room && !std::exchange(watcher->called, true)) mutex_.tell(watcher);
   }
 }
 

@@ -122,8 +122,8 @@ Results mqtt_window() {
     const auto count = static_cast<double>(broker.acknowledged() - before);
     const double rate = count / std::chrono::duration<double>(Steady::now() - began).count();
     agent.stop();
-    const auto bare = run_child({"sqlite-commits", std::to_string(window * kBytes), std::to_string(kCommits)},
-                                slow_disk(kSync));
+    const auto bare =
+        run_child({"sqlite-commits", std::to_string(window * kBytes), std::to_string(kCommits)}, slow_disk(kSync));
     results.push_back({"mqtt-window-" + std::to_string(window), rate, "messages/s",
                        static_cast<double>(window * kCommits) / bare["seconds"].get<double>(),
                        "a window for each commit of bare SQLite, and nothing else"});
