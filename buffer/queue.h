@@ -241,7 +241,8 @@ class Queue {
 class QueueWatch {
  public:
   /// `wake` is called, from any thread, when something has become safe since safe() said no, or there may be room since
-  /// room() said no. It returns at once. It may ask safe() and room() where it is sure that nobody else does.
+  /// room() said no. It returns at once and throws nothing. It may ask safe() and room() of this watch, where it is
+  /// sure that nobody else does, and calls nothing else of the queue.
   QueueWatch(Queue& queue, std::function<void()> wake);
   ~QueueWatch();
   QueueWatch(const QueueWatch&) = delete;

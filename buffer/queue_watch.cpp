@@ -64,6 +64,7 @@ Queue::Impl::Room Queue::Impl::room_for(For what, Lane lane, Hold hold, Wait wai
   while (!closing_) {
     const Room found = what == For::keeping ? room_to_keep(hold) : room(lane, hold);
     if (found != Room::none || wait == Wait::no) return found;
+    if (lock.called()) continue;
     ++space_waiters_;
     writer_.notify_one();
     space_.wait(lock);
@@ -84,9 +85,8 @@ void Queue::Impl::unwatch(const std::shared_ptr<QueueWatch::Watcher>& watcher) {
   std::erase(watchers_, watcher);
 }
 
-// Here and in room() it may be a watcher that asks, while it is called: nobody is called from here.
 bool Queue::Impl::safe(QueueWatch::Watcher& watcher, std::span<const SeqRange> ranges) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const WatchedMutex::QuietLock lock(mutex_);
   const bool yes =
       std::none_of(ranges.begin(), ranges.end(), [this](SeqRange range) { return unsafe_.overlaps(range); });
   watcher.called = false;
@@ -97,14 +97,14 @@ bool Queue::Impl::safe(QueueWatch::Watcher& watcher, std::span<const SeqRange> r
 }
 
 bool Queue::Impl::room(QueueWatch::Watcher& watcher, Hold hold, bool keeps) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const WatchedMutex::QuietLock lock(mutex_);
   const bool yes =
       closing_ || (room(Lane::telemetry, hold) != Room::none && (!keeps || room_to_keep(hold) != Room::none));
   watcher.called = false;
   if (yes && watcher.for_room) --space_waiters_;
   if (!yes && !watcher.for_room) ++space_waiters_;
   watcher.for_room = !yes;
-  if (!yes) writer_.notify_one();
+  if (!yes || mutex_.told()) writer_.notify_one();  // what was evicted for it, others may wait for
   return yes;
 }
 
@@ -115,8 +115,8 @@ QueueWatch::QueueWatch(Queue& queue, std::function<void()> wake)
 }
 
 QueueWatch::~QueueWatch() {
+  watcher_->forget();  // first: in a call it may begin to wait for something
   queue_.unwatch(watcher_);
-  watcher_->forget();
 }
 
 bool QueueWatch::safe(std::span<const SeqRange> ranges) {

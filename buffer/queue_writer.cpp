@@ -27,7 +27,7 @@ void Queue::Impl::write() {
   while (!stopping_) {
     const Due what = due(wakes_at_);
     if (what == Due::nothing) {
-      writer_.wait_until(lock, wakes_at_);
+      if (!lock.called()) writer_.wait_until(lock, wakes_at_);
       continue;
     }
     lock.unlock();

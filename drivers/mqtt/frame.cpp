@@ -60,6 +60,8 @@ Head read_head(std::string_view bytes) {
 
 constexpr std::uint8_t subscription_identifier = 0x0B;
 constexpr std::uint8_t server_keep_alive = 0x13;
+constexpr std::uint8_t server_reference = 0x1C;
+constexpr std::uint8_t reason_string = 0x1F;
 
 /// How long a property of what a broker sends is behind its identifier (5, section 2.2.2.2). Nothing: it is none, or
 /// not whole.
@@ -95,8 +97,8 @@ std::optional<std::size_t> property_size(std::uint8_t id, std::string_view rest)
     case 0x15:  // Authentication Method
     case 0x16:  // Authentication Data
     case 0x1A:  // Response Information
-    case 0x1C:  // Server Reference
-    case 0x1F:  // Reason String
+    case server_reference:
+    case reason_string:
       size = text(0);
       break;
     case 0x26:  // User Property
@@ -112,6 +114,7 @@ std::optional<std::size_t> property_size(std::uint8_t id, std::string_view rest)
 struct Properties {
   std::vector<std::uint32_t> subscriptions;
   std::optional<std::uint16_t> keep_alive;
+  Words words;
 };
 
 /// Takes them, with their length, off the front of `rest`. Nothing: they are none.
@@ -132,6 +135,8 @@ std::optional<Properties> take_properties(std::string_view& rest) {
     } else {
       size = property_size(id, left);
       if (size && id == server_keep_alive) properties.keep_alive = number_at(left, 0);
+      if (size && id == server_reference) properties.words.server = left.substr(2, *size - 2);
+      if (size && id == reason_string) properties.words.reason = left.substr(2, *size - 2);
     }
     if (!size) return std::nullopt;
     left.remove_prefix(*size);
@@ -197,13 +202,26 @@ std::optional<Publish> read_publish(const Frame& frame, int version) {
 std::optional<Welcome> read_welcome(const Frame& frame, int version) {
   std::string_view rest = frame.body;
   if (rest.size() < 2) return std::nullopt;
-  Welcome welcome{byte_at(rest, 1) == 0};
+  Welcome welcome;
   rest.remove_prefix(2);
   if (version < 5 || rest.empty()) return welcome;  // a broker that knows no version 5 refuses in 3.1.1's words
-  const auto properties = take_properties(rest);
+  auto properties = take_properties(rest);
   if (!properties) return std::nullopt;
   welcome.keep_alive = properties->keep_alive;
+  welcome.words = std::move(properties->words);
   return welcome;
+}
+
+std::optional<Goodbye> read_goodbye(const Frame& frame) {
+  std::string_view rest = frame.body;
+  if (rest.empty()) return Goodbye{};
+  Goodbye goodbye{byte_at(rest, 0)};
+  rest.remove_prefix(1);
+  if (rest.empty()) return goodbye;
+  auto properties = take_properties(rest);
+  if (!properties) return std::nullopt;
+  goodbye.words = std::move(properties->words);
+  return goodbye;
 }
 
 std::optional<std::size_t> codes(const Frame& frame, int version) {

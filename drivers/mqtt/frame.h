@@ -62,14 +62,29 @@ struct Publish {
 /// `version`: of the protocol, as CONNECT has it. Nothing: it ends before its payload, or its properties are none.
 std::optional<Publish> read_publish(const Frame& frame, int version);
 
+/// What a broker adds to the code with which it refuses a client or leaves it. Version 5 only.
+struct Words {
+  std::string reason;  // Reason String
+  std::string server;  // Server Reference: where to go instead
+
+  bool operator==(const Words&) const = default;
+};
+
 /// What CONNACK says.
 struct Welcome {
-  bool accepted = false;
   std::optional<std::uint16_t> keep_alive{};  // version 5: seconds, in the place of the client's
+  Words words{};
 };
 
 /// Nothing: it is none.
 std::optional<Welcome> read_welcome(const Frame& frame, int version);
+
+/// What a broker's DISCONNECT says (5, section 3.14). Nothing: it is none.
+struct Goodbye {
+  std::uint8_t reason = 0;
+  Words words{};
+};
+std::optional<Goodbye> read_goodbye(const Frame& frame);
 
 /// How many codes stand in a SUBACK or UNSUBACK, one for each filter. Nothing: it is none.
 std::optional<std::size_t> codes(const Frame& frame, int version);

@@ -25,6 +25,7 @@ constexpr std::chrono::seconds kPatience{10};  // for the way to the broker
 constexpr std::chrono::seconds kWelcome{20};   // for the answer to the login; Paho gives up later
 constexpr std::chrono::milliseconds kLook{1000};
 constexpr std::size_t kRead = 64U << 10;
+constexpr std::size_t kAtOnce = 1000;  // messages, on a thread that has more to do
 
 }  // namespace
 
@@ -46,6 +47,11 @@ Gate::~Gate() {
 std::string Gate::problem() const {
   const std::lock_guard lock(mutex_);
   return problem_;
+}
+
+Words Gate::words() const {
+  const std::lock_guard lock(mutex_);
+  return words_;
 }
 
 bool Gate::idle() {
@@ -141,20 +147,21 @@ void Gate::remind(SteadyTime now) {
     relay_.publish(*request);
 }
 
-// False where the connection to the broker is closed.
-bool Gate::acknowledge() {
-  relay_.release([this](const std::vector<SeqRange>& readings) { return !watch_ || watch_->safe(readings); });
-  const bool open = write_broker();
+// Of so many messages at most. False: others may be safe, too.
+bool Gate::acknowledge(std::size_t most) {
+  const bool all =
+      relay_.release([this](const std::vector<SeqRange>& readings) { return !watch_ || watch_->safe(readings); }, most);
   idle_ = relay_.idle();
   unacknowledged_ = relay_.unacknowledged();
-  return open;
+  return all;
 }
 
-// Any thread.
+// On the thread of whoever has made readings safe. It has more to do: of many messages the gate's thread takes the
+// rest.
 void Gate::acknowledge_meanwhile() {
-  if (!waits_.try_acquire()) return signal(wake_);
-  const bool done = acknowledge() && relay_.to_broker().bytes().empty() && !relay_.next();
-  waits_.release();
+  if (!borrow()) return signal(wake_);
+  const bool done = acknowledge(kAtOnce) && write_broker() && relay_.to_broker().bytes().empty() && !relay_.next();
+  lend();
   if (!done) signal(wake_);
 }
 
@@ -168,7 +175,8 @@ void Gate::relay() {
       if (!read_broker()) return;
       take_messages();
     }
-    if (!write_paho() || !acknowledge()) return;
+    acknowledge(SIZE_MAX);
+    if (!write_paho() || !write_broker()) return;
     if (relay_.left() && relay_.to_broker().bytes().empty()) return;
     const SteadyTime now = Steady::now();
     if (relay_.broker_is_silent(now)) return fail("the broker does not answer");
@@ -182,9 +190,9 @@ void Gate::relay() {
                                    {paho_.get(), static_cast<short>(all_to_paho ? POLLIN : POLLIN | POLLOUT), 0},
                                    {channel_->fd(), broker_waits_, 0}}};
     if (relay_.reads_broker()) entries[3].events |= POLLIN;
-    waits_.release();
+    lend();
     poll(entries.data(), entries.size(), static_cast<int>(kLook.count()));
-    waits_.acquire();
+    take_back();
     eventfd_t rings = 0;
     if (entries[1].revents != 0) eventfd_read(wake_.get(), &rings);
     if (entries[2].revents != 0 && !read_paho()) return;
@@ -200,10 +208,11 @@ bool Gate::read_broker() {
   bool any = false;
   while (relay_.reads_broker()) {
     const Channel::Moved got = channel_->read(bytes_.data(), bytes_.size());
-    if (got.bytes > 0 && !relay_.from_broker({bytes_.data(), got.bytes}, Steady::now())) {
+    if (got.bytes > 0 && !relay_.from_broker({bytes_.data(), got.bytes})) {
       fail("what the broker sends is no MQTT");
       return false;
     }
+    note_words();
     if (got.closed) {
       if (!channel_->problem().empty()) fail("connection lost: " + channel_->problem());
       write_paho();
@@ -215,6 +224,13 @@ bool Gate::read_broker() {
   unread_ = !relay_.reads_broker();
   if (any) confirm_at_once(channel_->fd());
   return true;
+}
+
+// Before Paho knows the code.
+void Gate::note_words() {
+  if (relay_.words() == Words{}) return;
+  const std::lock_guard lock(mutex_);
+  words_ = relay_.words();
 }
 
 bool Gate::read_paho() {

@@ -13,7 +13,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,6 +51,9 @@ class Gate {
   /// Any thread: why there is no way to the broker, or no more; empty where nothing is known.
   std::string problem() const;
 
+  /// Any thread: what the broker has added to the code with which it refused the login or left. May be empty.
+  Words words() const;
+
   /// Any thread: every message was taken, and none is held back. To be asked again, as it may be late to tell.
   bool idle();
 
@@ -63,12 +65,13 @@ class Gate {
   std::string shake_hands(SteadyTime deadline);
   bool reach_broker(const std::string& connect);
   void relay();
-  bool acknowledge();
+  bool acknowledge(std::size_t most);
   void acknowledge_meanwhile();
   std::string unwelcome() const;
   void take_messages();
   void remind(SteadyTime now);
   bool read_broker();
+  void note_words();
   bool read_paho();
   bool write_broker();
   bool write_paho();
@@ -87,11 +90,22 @@ class Gate {
 
   mutable std::mutex mutex_;
   std::string problem_;
+  Words words_;
 
-  // Whoever makes readings safe acknowledges them while the gate's thread waits, which need not wake for it then.
-  std::binary_semaphore waits_{0};
+  // Whoever makes readings safe acknowledges them while the gate's thread sleeps, which need not wake for it then. No
+  // mutex: the gate's thread itself may be told, and then finds it taken.
+  bool borrow() { return lent_.exchange(false, std::memory_order_acquire); }
+  void lend() {
+    lent_.store(true, std::memory_order_release);
+    lent_.notify_one();
+  }
+  void take_back() {
+    while (!borrow())
+      lent_.wait(false);
+  }
+  std::atomic<bool> lent_{false};
 
-  // The gate's thread only, or who has it wait.
+  // The gate's thread only, or who has borrowed it.
   std::optional<QueueWatch> watch_;
   Relay relay_;
   Descriptor paho_;

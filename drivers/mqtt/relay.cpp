@@ -20,7 +20,7 @@ void Outgoing::add(std::string_view bytes) {
   bytes_ += bytes;
 }
 
-bool Relay::from_broker(std::string_view bytes, Time /*now*/) {
+bool Relay::from_broker(std::string_view bytes) {
   pinged_.reset();
   broker_frames_.add(bytes);
   while (const auto frame = broker_frames_.next()) {
@@ -39,9 +39,7 @@ bool Relay::take_from_broker(const Frame& frame) {
     case Packet::pingresp:
       break;  // Paho has had its answer
     case Packet::disconnect:
-      // The connection ends with it: Paho would keep it open.
-      reason_ = frame.body.empty() ? 0 : static_cast<std::uint8_t>(frame.body[0]);
-      break;
+      return take_goodbye(frame);
     case Packet::connack:
       return take_welcome(frame);
     case Packet::suback:
@@ -60,7 +58,17 @@ bool Relay::take_welcome(const Frame& frame) {
   if (!welcome) return false;
   welcomed_ = true;
   if (welcome->keep_alive.value_or(0) > 0) keep_alive_ = std::chrono::seconds{*welcome->keep_alive};
+  words_ = welcome->words;
   to_paho_.add(frame.bytes);
+  return true;
+}
+
+// The connection ends with it: Paho would keep it open.
+bool Relay::take_goodbye(const Frame& frame) {
+  auto goodbye = read_goodbye(frame);
+  if (!goodbye) return false;
+  reason_ = goodbye->reason;
+  words_ = std::move(goodbye->words);
   return true;
 }
 
@@ -119,13 +127,15 @@ void Relay::publish(const Request& request) {
   to_broker_.add(publish_packet(request.topic, request.payload, version_));
 }
 
-void Relay::release(const Safe& safe) {
+bool Relay::release(const Safe& safe, std::size_t most) {
   while (!held_.empty() && safe(held_.front().readings)) {
+    if (most-- == 0) return false;
     const std::uint16_t id = held_.front().id;
     held_.pop_front();
     --unacknowledged_;
     to_broker_.add(acknowledgement(exactly_.erase(id) > 0 ? Packet::pubrec : Packet::puback, id));
   }
+  return true;
 }
 
 bool Relay::broker_is_silent(Time now) const {

@@ -1,5 +1,5 @@
 // What the gate does with the packets between Paho and the broker: which it passes on, holds back, or answers itself,
-// and which are messages. Pure; one thread.
+// and which are messages. Pure; one thread at a time.
 #pragma once
 
 #include <chrono>
@@ -43,15 +43,16 @@ class Relay {
   explicit Relay(int version) : version_(version) {}
 
   /// Bytes of either side. False: what came is no MQTT.
-  bool from_broker(std::string_view bytes, Time now);
+  bool from_broker(std::string_view bytes);
   bool from_paho(std::string_view bytes, Time now);
 
   /// The next message that readings are to be made of, until taken() is called; null: there is none.
   const Message* next() const { return waiting_.empty() ? nullptr : &waiting_.front().message; }
   /// The readings of the next message. They have to be safe before it is acknowledged.
   void taken(std::vector<SeqRange> readings);
-  /// Acknowledges the messages whose readings are safe, in the order in which they were taken.
-  void release(const Safe& safe);
+  /// Acknowledges messages whose readings are safe, in the order in which they were taken, at most so many. False:
+  /// there may be more.
+  bool release(const Safe& safe, std::size_t most);
   /// To the broker.
   void publish(const Request& request);
 
@@ -72,6 +73,8 @@ class Relay {
   bool broker_is_silent(Time now) const;
   /// Version 5: why the broker closed the connection (section 3.14.2.1).
   std::optional<std::uint8_t> reason() const { return reason_; }
+  /// And what it has added, then or when it answered the login.
+  const Words& words() const { return words_; }
   /// Paho has said goodbye.
   bool left() const { return left_; }
 
@@ -89,6 +92,7 @@ class Relay {
   bool take_from_broker(const Frame& frame);
   bool take_message(const Frame& frame);
   bool take_welcome(const Frame& frame);
+  bool take_goodbye(const Frame& frame);
   void ping(std::string_view request, Time now);
 
   int version_;
@@ -106,6 +110,7 @@ class Relay {
   bool welcomed_ = false;
   std::optional<Time> pinged_;  // and nothing came from the broker since
   std::optional<std::uint8_t> reason_;
+  Words words_;
   bool left_ = false;
 };
 

@@ -76,8 +76,8 @@ std::string Session::connection() {
     leave(client, gate);
   }
   show(nullptr);
-  const std::string why = gate.problem();
-  return why.empty() ? problem : why;
+  if (const std::string why = gate.problem(); !why.empty()) problem = why;
+  return problem.empty() ? problem : problem + said_besides(gate.words());
 }
 
 void Session::show(const Gate* gate) {

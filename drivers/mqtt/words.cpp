@@ -96,6 +96,13 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
+std::string said_besides(const Words& words) {
+  std::string text;
+  if (!words.reason.empty()) text += ", and says \"" + shown(words.reason) + "\"";
+  if (!words.server.empty()) text += ", and names another server for url: " + shown(words.server);
+  return text;
+}
+
 std::string login_refused(int code) {
   constexpr std::array<const char*, 6> words{"unknown reason",     "MQTT 3.1.1 is not spoken",  "client id rejected",
                                              "server unavailable", "bad user name or password", "not authorised"};

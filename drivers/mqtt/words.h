@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "config/config.h"
+#include "drivers/mqtt/frame.h"
 
 namespace fieldpost::drivers::mqtt {
 
@@ -20,6 +21,9 @@ std::string shown(std::string_view text);
 
 /// "00 ff"
 std::string hex(std::string_view bytes);
+
+/// What the broker has said besides: `, and says "quota used up"`. Empty where it has said nothing.
+std::string said_besides(const Words& words);
 
 /// Why CONNACK refuses the login: a return code of 3.1.1 (section 3.2.2.3) or a reason code of version 5.
 std::string login_refused(int code);

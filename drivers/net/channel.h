@@ -1,4 +1,5 @@
-// A connection to a broker, in TLS where the configuration says so. Non-blocking; one thread.
+// A connection to a broker, in TLS where the configuration says so. Non-blocking; one thread at a
+// time.
 #pragma once
 
 #include <cstddef>

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const unsigned what = data[place] % 4U;
     const std::string_view piece = all.substr(place + 2, data[place + 1]);
     place += 2 + piece.size();
-    if (what == 0 && !relay.from_broker(piece, now)) return 0;
+    if (what == 0 && !relay.from_broker(piece)) return 0;
     if (what == 1 && !relay.from_paho(piece, now)) return 0;
     const Message* message = what == 2 ? relay.next() : nullptr;
     if (message != nullptr) {
@@ -31,12 +31,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       relay.taken({{++seq, seq}});
     }
     if (what == 3) safe = seq;
-    relay.release([safe](const std::vector<SeqRange>& ranges) {
+    const auto all_safe = [safe](const std::vector<SeqRange>& ranges) {
       for (const SeqRange& range : ranges) {
         if (range.last > safe) return false;
       }
       return true;
-    });
+    };
+    relay.release(all_safe, 1 + size % 3);
     if (given > size) std::abort();
     if (relay.to_paho().bytes().size() > 2 * size + 64 || relay.to_broker().bytes().size() > 2 * size + 64)
       std::abort();

@@ -4,12 +4,15 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <optional>
 #include <thread>
 
 #include "drivers/mqtt/gate.h"
 #include "tests/integration/mqtt_bench.h"
+#include "tests/support/pki.h"
 #include "tests/support/socket.h"
 #include "tests/support/strict_broker.h"
+#include "tests/support/tls_front.h"
 
 namespace fieldpost {
 namespace {
@@ -92,6 +95,7 @@ class Acknowledging {
 
 TEST_CASE("mqtt gate: all is acknowledged in order by whoever makes it safe, while connections come and go",
           "[threads]") {
+  const bool tls = GENERATE(false, true);
   const std::size_t window = GENERATE(1, 50);
   // Both make readings safe, or Kafka alone.
   const std::chrono::microseconds commit_interval = GENERATE(200us, 3600'000'000us);
@@ -103,8 +107,17 @@ TEST_CASE("mqtt gate: all is acknowledged in order by whoever makes it safe, whi
   {
     const Acknowledging kafka(bench.queue());
     StrictBroker broker(window, [](std::uint64_t number) { return std::to_string(number); });
-    const config::MqttBroker at = mqtt_broker(broker.port(), {});
-    drivers::Resolver resolver("127.0.0.1", broker.port());
+    config::MqttBroker at = mqtt_broker(broker.port(), {});
+    const TempDir files;
+    std::optional<TlsFront> front;
+    if (tls) {
+      const Authority authority("yard");
+      front.emplace(authority.issue({"broker", "DNS:localhost"}), broker.port());
+      at.url = {"localhost", front->port(), "mqtts://" + front->address(), true};
+      at.tls.emplace();
+      at.tls->ca = files.write("ca.pem", authority.certificate());
+    }
+    drivers::Resolver resolver(at.url.host, at.url.port);
     const Gate::Reading reading{[&](const Message& message) -> Taken {
       ++taken;
       const std::vector<Value> values{message.payload};

@@ -102,6 +102,24 @@ TEST_CASE("mqtt 5: after a broker's goodbye its reason is said, and the agent co
   CHECK(eventually(mqtt_patience, [&] { return broker.connections() >= 3; }));
 }
 
+TEST_CASE("mqtt 5: what a broker adds to its refusal is said") {
+  const std::string words(
+      "\x1F\x00\x0A"
+      "moved\nyard"
+      "\x1C\x00\x08"
+      "b2:18830",
+      24);
+  ScriptedBroker broker([&](const Frame& frame) -> ScriptedBroker::Answer {
+    if (frame.type() != Packet::connect) return {};
+    return {packet(Packet::connack, std::string("\x00\x9D\x18", 3) + words), true};
+  });
+  MqttBench bench;
+  RunningMqtt source(version_5(broker.port()), bench);
+  CHECK(
+      source.wait_for_error("the broker refused the login: server moved (code 0x9D), and says \"moved\nyard\", and "
+                            "names another server for url: b2:18830"));
+}
+
 TEST_CASE("mqtt 5: a broker that closes instead of answering the login may want TLS") {
   ScriptedBroker broker([](const Frame&) -> ScriptedBroker::Answer { return {"", true}; });
   MqttBench bench;

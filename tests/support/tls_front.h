@@ -20,6 +20,7 @@ class TlsFront {
   TlsFront(const TlsFront&) = delete;
   TlsFront& operator=(const TlsFront&) = delete;
 
+  std::uint16_t port() const { return port_; }
   /// localhost:PORT
   std::string address() const { return "localhost:" + std::to_string(port_); }
 

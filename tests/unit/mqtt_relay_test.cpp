@@ -46,7 +46,7 @@ struct Scene {
   std::set<std::uint64_t> safe;
   const Time now = std::chrono::steady_clock::now();
 
-  void broker(const std::string& bytes) { CHECK(relay.from_broker(bytes, now)); }
+  void broker(const std::string& bytes) { CHECK(relay.from_broker(bytes)); }
   void paho(const std::string& bytes) { CHECK(relay.from_paho(bytes, now)); }
   /// The next message's payload, of which these readings are made.
   std::string take(std::vector<SeqRange> made = {}) {
@@ -56,9 +56,10 @@ struct Scene {
     return payload;
   }
   std::string to_broker() {
-    relay.release([this](const std::vector<SeqRange>& ranges) {
+    const auto all_safe = [this](const std::vector<SeqRange>& ranges) {
       return std::all_of(ranges.begin(), ranges.end(), [this](SeqRange range) { return safe.contains(range.first); });
-    });
+    };
+    relay.release(all_safe, SIZE_MAX);
     return drain(relay.to_broker());
   }
 };
@@ -142,14 +143,6 @@ TEST_CASE("mqtt relay: pings are answered at once, and a silent broker is found 
   CHECK_FALSE(scene.relay.broker_is_silent(scene.now + 20s));
 }
 
-TEST_CASE("mqtt relay: why a broker of version 5 closes the connection is kept") {
-  Scene scene;
-  CHECK_FALSE(scene.relay.reason());
-  scene.broker(packet(Packet::disconnect, std::string("\x8E\x00", 2)));
-  CHECK(scene.relay.reason() == 0x8E);
-  CHECK(reason_text(0x8E).find("another client has connected with the same client id") == 0);
-}
-
 TEST_CASE("mqtt relay: where nobody takes messages, no more are read, but Paho gets all else") {
   Scene scene;
   const std::string large = publish("a", 1, 1, std::string(10'000, 'x'));
@@ -184,7 +177,7 @@ TEST_CASE("mqtt relay: a message of version 5 is found behind its properties, an
   Relay relay(5);
   std::string bytes = packet(Packet::publish, text("a/b") + number(7) + std::string("\x02\x01\x01", 3) + "12");
   bytes[0] = static_cast<char>(bytes[0] | 1 << 1 | 1);
-  REQUIRE(relay.from_broker(bytes, Time{}));
+  REQUIRE(relay.from_broker(bytes));
   REQUIRE(relay.next() != nullptr);
   CHECK(relay.next()->topic == "a/b");
   CHECK(relay.next()->payload == "12");
@@ -215,7 +208,7 @@ TEST_CASE("mqtt relay: a message of version 5 says for which subscriptions it is
   Relay relay(5);
   const std::string bytes =
       packet(Packet::publish, text("a") + static_cast<char>(properties.size()) + properties + "payload");
-  CHECK(relay.from_broker(bytes, Time{}) == good);
+  CHECK(relay.from_broker(bytes) == good);
   if (!good) return;
   REQUIRE(relay.next() != nullptr);
   CHECK(relay.next()->causes == causes);
@@ -230,7 +223,7 @@ TEST_CASE("mqtt relay: a broker that wants to hear from its client more often do
   CHECK_FALSE(relay.welcomed());
   relay.keep_alive(start);
   CHECK(drain(relay.to_broker()).empty());
-  REQUIRE(relay.from_broker(packet(Packet::connack, std::string("\x00\x00\x0e", 3) + properties), start));
+  REQUIRE(relay.from_broker(packet(Packet::connack, std::string("\x00\x00\x0e", 3) + properties)));
   CHECK(relay.welcomed());
   CHECK_FALSE(drain(relay.to_paho()).empty());
   relay.keep_alive(start);
@@ -241,11 +234,47 @@ TEST_CASE("mqtt relay: a broker that wants to hear from its client more often do
   CHECK(drain(relay.to_broker()) == ping);
 }
 
+TEST_CASE("mqtt relay: so many messages are acknowledged at a time as is wanted") {
+  Relay relay(4);
+  for (std::uint16_t id = 1; id <= 3; ++id) {
+    REQUIRE(relay.from_broker(publish("a", 1, id, "1")));
+    relay.taken(readings(id));
+  }
+  const auto first_two = [](const std::vector<SeqRange>& ranges) { return ranges[0].last <= 2; };
+  CHECK_FALSE(relay.release(first_two, 1));
+  CHECK(drain(relay.to_broker()) == puback(1));
+  CHECK(relay.release(first_two, 1));
+  CHECK(drain(relay.to_broker()) == puback(2));
+  CHECK(relay.release([](const std::vector<SeqRange>&) { return true; }, 1));
+  CHECK(drain(relay.to_broker()) == puback(3));
+}
+
+TEST_CASE("mqtt relay: what a broker of version 5 adds to its codes is kept") {
+  const std::string words(
+      "\x1F\x00\x04"
+      "full"
+      "\x1C\x00\x03"
+      "b:1",
+      13);
+  Relay refused(5);
+  REQUIRE(refused.from_broker(packet(Packet::connack, std::string("\x00\x9C\x0D", 3) + words)));
+  CHECK(refused.words() == Words{"full", "b:1"});
+  CHECK_FALSE(refused.reason());
+  Relay left(5);
+  REQUIRE(left.from_broker(packet(Packet::disconnect, std::string("\x97\x0D", 2) + words)));
+  CHECK(left.words() == Words{"full", "b:1"});
+  CHECK(left.reason() == 0x97);
+  CHECK_FALSE(Relay(5).from_broker(packet(Packet::disconnect, std::string("\x97\x0D\x1F", 3))));
+  CHECK(said_besides(left.words()) == ", and says \"full\", and names another server for url: b:1");
+  CHECK(said_besides({}).empty());
+}
+
 TEST_CASE("mqtt relay: a broker's goodbye ends the connection, and Paho is not asked") {
   Relay relay(5);
   CHECK_FALSE(relay.reason());
-  REQUIRE(relay.from_broker(packet(Packet::disconnect, "\x8e"), Time{}));
+  REQUIRE(relay.from_broker(packet(Packet::disconnect, GENERATE(std::string("\x8e"), std::string("\x8e\0", 2)))));
   CHECK(relay.reason() == 0x8e);
+  CHECK(reason_text(0x8E).find("another client has connected with the same client id") == 0);
   CHECK(drain(relay.to_paho()).empty());
 }
 
@@ -253,16 +282,16 @@ TEST_CASE("mqtt relay: what no broker may send is no MQTT") {
   const int version = GENERATE(4, 5);
   const std::string none(version == 5 ? 1 : 0, '\0');
   Relay relay(version);
-  REQUIRE(relay.from_broker(packet(Packet::suback, number(1) + none + "\x01"), Time{}));
+  REQUIRE(relay.from_broker(packet(Packet::suback, number(1) + none + "\x01")));
   CHECK_FALSE(drain(relay.to_paho()).empty());
-  CHECK_FALSE(relay.from_broker(packet(Packet::suback, number(1) + none + "\x01\x01"), Time{}));
-  CHECK_FALSE(relay.from_broker(packet(Packet::suback, number(1) + none), Time{}));
-  CHECK_FALSE(relay.from_broker(packet(Packet::connack, "\x01"), Time{}));
+  CHECK_FALSE(relay.from_broker(packet(Packet::suback, number(1) + none + "\x01\x01")));
+  CHECK_FALSE(relay.from_broker(packet(Packet::suback, number(1) + none)));
+  CHECK_FALSE(relay.from_broker(packet(Packet::connack, "\x01")));
   const std::string rest = text("a") + number(7) + none + "1";
   std::string quality = packet(Packet::publish, rest);
   quality[0] = static_cast<char>(quality[0] | 3 << 1);
-  CHECK_FALSE(relay.from_broker(quality, Time{}));
-  CHECK_FALSE(relay.from_broker(publish("a", 1, 0, none + "1"), Time{}));
+  CHECK_FALSE(relay.from_broker(quality));
+  CHECK_FALSE(relay.from_broker(publish("a", 1, 0, none + "1")));
 }
 
 TEST_CASE("mqtt relay: what is asked for is published with QoS 0, between Paho's packets") {
@@ -318,7 +347,7 @@ TEST_CASE("mqtt relay: what is no MQTT is found out") {
   }));
   INFO(what);
   Relay relay(5);
-  CHECK_FALSE(relay.from_broker(bytes, Time{}));
+  CHECK_FALSE(relay.from_broker(bytes));
 }
 
 TEST_CASE("mqtt login: Paho's CONNECT gets the login, whatever stands before it") {

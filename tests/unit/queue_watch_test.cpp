@@ -1,6 +1,6 @@
 // Who watches the queue instead of waiting for it: for readings to become safe, and for room.
 #include <atomic>
-#include <memory>
+#include <thread>
 #include <vector>
 
 #include "tests/support/catch.h"
@@ -76,10 +76,18 @@ TEST_CASE("a watch asks again where it is told, and what became safe is known th
 TEST_CASE("nobody is called any more who watches no more", "[threads]") {
   const QueueFolder folder;
   Queue queue(folder.options(1h), system_clock);
+  std::atomic<bool> inside = false;
   for (int round = 0; round < 200; ++round) {
-    auto called = std::make_unique<std::atomic<int>>(0);
-    QueueWatch watch(queue, [at = called.get()] { ++*at; });  // gone before what it points at
-    watch.safe(std::vector<SeqRange>{append(queue, 1)});
+    {
+      QueueWatch watch(queue, [&] {
+        inside = true;
+        std::this_thread::yield();
+        inside = false;
+      });
+      watch.safe(std::vector<SeqRange>{append(queue, 1)});
+      if (round % 2 == 0) std::this_thread::yield();
+    }
+    CHECK_FALSE(inside);
   }
   CHECK(queue.finish(10s).readings == 0);
 }
