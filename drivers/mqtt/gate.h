@@ -1,10 +1,10 @@
 // The acknowledgement gate: a relay inside the process between Paho and one broker, for one connection.
 //
 // Paho acknowledges a message as soon as its callback returns. So no message reaches Paho, which does all else: the
-// gate has readings made of them and acknowledges each when its readings are safe. Nobody waits, and thousands of
-// messages share one commit or one acknowledgement of Kafka's. What is not acknowledged is the back-pressure: the
-// broker sends no more than its window. Where the queue has no room for a message, no more are taken or read, while the
-// keep-alive goes on. TLS to the broker ends here, and only here the password is known.
+// gate has readings made of them and acknowledges them, in their order, when their readings are safe. Nobody waits, and
+// thousands of messages share one commit or one acknowledgement of Kafka's. What is not acknowledged is the
+// back-pressure: the broker sends no more than its window. Where the queue has no room for a message, no more are taken
+// or read, while the keep-alive goes on. TLS to the broker ends here, and only here the password is known.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// A real Mosquitto and the agent as its own process that listens to it.
+// The agent as its own process that listens to a broker, and a Mosquitto that keeps much for it.
 #pragma once
 
 #include <chrono>

@@ -12,7 +12,6 @@
 #include <map>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "buffer/clock.h"
@@ -23,8 +22,8 @@
 #include "tests/bench/mqtt_load.h"
 #include "tests/bench/process_figures.h"
 #include "tests/support/eventually.h"
-#include "tests/support/free_port.h"
 #include "tests/support/kafka.h"
+#include "tests/support/loopback_server.h"
 #include "tests/support/socket.h"
 #include "tests/support/topic_reader.h"
 
@@ -42,35 +41,19 @@ const Load kLoad{"mqtt-latency", 1, 1ms};
 /// Between agent and broker: passes all on, and notes when the agent acknowledges the n-th message.
 class Tap {
  public:
-  Tap(std::uint16_t broker, std::size_t messages)
-      : port_(support::free_port()),
-        listener_(support::listen_on(port_)),
-        broker_(broker),
-        acknowledged_(messages),
-        thread_([this] { run(); }) {}
-  ~Tap() {
-    ending_ = true;
-    thread_.join();
-  }
-  Tap(const Tap&) = delete;
-  Tap& operator=(const Tap&) = delete;
+  Tap(std::uint16_t broker, std::size_t messages) : broker_(broker), acknowledged_(messages) {}
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return server_.port(); }
   std::size_t count() const { return count_; }
   const std::vector<std::int64_t>& acknowledged() const { return acknowledged_; }
 
  private:
-  void run() {
-    support::Socket agent;
-    while (!ending_ && !agent.open()) {
-      agent = support::accept_from(listener_);
-      std::this_thread::sleep_for(1ms);
-    }
+  void serve(const support::Socket& agent) {
     const support::Socket broker = support::connect_to(broker_);
     const int off = 0;  // Mosquitto's packets have Nagle's delay, too
     setsockopt(agent.fd(), IPPROTO_TCP, TCP_NODELAY, &off, sizeof off);
     std::array<pollfd, 2> entries{{{agent.fd(), POLLIN, 0}, {broker.fd(), POLLIN, 0}}};
-    while (!ending_) {
+    while (!server_.ending()) {
       poll(entries.data(), entries.size(), 10);
       if (entries[0].revents != 0 && !pass(agent, broker, of_agent_)) return;
       if (entries[1].revents != 0 && !pass(broker, agent, of_broker_)) return;
@@ -105,8 +88,6 @@ class Tap {
     }
   }
 
-  const std::uint16_t port_;
-  support::Socket listener_;
   const std::uint16_t broker_;
   const SystemClock clock_;
   FrameCutter of_agent_{1U << 20};
@@ -115,8 +96,7 @@ class Tap {
   std::map<std::uint16_t, std::size_t> numbers_;  // of messages on their way, by packet id
   std::vector<std::int64_t> acknowledged_;
   std::atomic<std::size_t> count_ = 0;
-  std::atomic<bool> ending_ = false;
-  std::thread thread_;
+  support::LoopbackServer server_{[this](const support::Socket& agent) { serve(agent); }};
 };
 
 struct Run {

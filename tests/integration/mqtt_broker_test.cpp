@@ -188,7 +188,7 @@ TEST_CASE("mqtt: receive_maximum bounds what waits for safety") {
   Publisher publisher(mosquitto.port());
   for (int i = 0; i < 10; ++i)
     publisher.publish("yard/tank", std::to_string(i));
-  REQUIRE(eventually(mqtt_patience, [&] { return bench.queue().health().account.read == 3; }));
+  REQUIRE(eventually(mqtt_patience, [&] { return source.health().unacknowledged == 3; }));
   CHECK(mosquitto.log().find("Sending PUBLISH to " + broker.client_id + " (d0, q1, r0, m4") == std::string::npos);
   CHECK(bench.wait_for_readings(10));
 }

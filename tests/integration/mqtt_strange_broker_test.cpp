@@ -7,7 +7,7 @@
 
 #include "drivers/mqtt/frame.h"
 #include "tests/integration/mqtt_bench.h"
-#include "tests/support/free_port.h"
+#include "tests/support/loopback_server.h"
 #include "tests/support/socket.h"
 
 namespace fieldpost {
@@ -30,31 +30,16 @@ class ScriptedBroker {
   };
   using Script = std::function<Answer(const Frame& frame)>;
 
-  explicit ScriptedBroker(Script script)
-      : script_(std::move(script)), port_(free_port()), listener_(listen_on(port_)), thread_([this] { run(); }) {}
-  ~ScriptedBroker() {
-    ending_ = true;
-    thread_.join();
-  }
-  ScriptedBroker(const ScriptedBroker&) = delete;
-  ScriptedBroker& operator=(const ScriptedBroker&) = delete;
+  explicit ScriptedBroker(Script script) : script_(std::move(script)) {}
 
-  std::uint16_t port() const { return port_; }
-  int connections() const { return connections_; }
+  std::uint16_t port() const { return server_.port(); }
+  int connections() const { return server_.connections(); }
 
  private:
-  void run() {
-    for (; !ending_; std::this_thread::sleep_for(1ms)) {
-      const Socket client = accept_from(listener_);
-      if (!client.open()) continue;
-      ++connections_;
-      serve(client);
-    }
-  }
   void serve(const Socket& client) {
     FrameCutter cutter(1U << 20);
     std::array<char, 4096> bytes{};
-    for (; !ending_; std::this_thread::sleep_for(1ms)) {
+    for (; !server_.ending(); std::this_thread::sleep_for(1ms)) {
       const ssize_t got = recv(client.fd(), bytes.data(), bytes.size(), MSG_DONTWAIT);
       if (got == 0) return;
       if (got > 0) cutter.add({bytes.data(), static_cast<std::size_t>(got)});
@@ -66,12 +51,8 @@ class ScriptedBroker {
     }
   }
 
-  Script script_;
-  const std::uint16_t port_;
-  const Socket listener_;
-  std::atomic<int> connections_ = 0;
-  std::atomic<bool> ending_ = false;
-  std::thread thread_;
+  const Script script_;
+  LoopbackServer server_{[this](const Socket& client) { serve(client); }};
 };
 
 const std::string welcome = packet(Packet::connack, std::string(3, '\0'));

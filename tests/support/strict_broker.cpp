@@ -4,15 +4,11 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <chrono>
 #include <utility>
-
-#include "tests/support/free_port.h"
 
 namespace fieldpost::support {
 namespace {
 
-using namespace std::chrono_literals;
 using drivers::mqtt::Frame;
 using drivers::mqtt::FrameCutter;
 using drivers::mqtt::packet;
@@ -28,24 +24,7 @@ std::uint16_t id_of(std::uint64_t number) {
 }  // namespace
 
 StrictBroker::StrictBroker(std::size_t window, Payload payload, Heard heard)
-    : window_(window),
-      payload_(std::move(payload)),
-      heard_(std::move(heard)),
-      port_(free_port()),
-      listener_(listen_on(port_)),
-      thread_([this] { run(); }) {}
-
-StrictBroker::~StrictBroker() {
-  ending_ = true;
-  thread_.join();
-}
-
-void StrictBroker::run() {
-  while (!ending_) {
-    if (const Socket client = accept_from(listener_); client.open()) serve(client);
-    std::this_thread::sleep_for(1ms);
-  }
-}
+    : window_(window), payload_(std::move(payload)), heard_(std::move(heard)) {}
 
 void StrictBroker::serve(const Socket& client) {
   FrameCutter cutter(1U << 20);
@@ -53,7 +32,7 @@ void StrictBroker::serve(const Socket& client) {
   out_.clear();
   sent_ = acknowledged_;
   subscribed_ = false;
-  while (!ending_) {
+  while (!server_.ending()) {
     fill();
     pollfd entry{client.fd(), static_cast<short>(out_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
     poll(&entry, 1, 10);

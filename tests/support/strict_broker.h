@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <thread>
 
 #include "drivers/mqtt/frame.h"
+#include "tests/support/loopback_server.h"
 #include "tests/support/socket.h"
 
 namespace fieldpost::support {
@@ -22,18 +22,14 @@ class StrictBroker {
 
   /// `window`: below 65,535.
   StrictBroker(std::size_t window, Payload payload, Heard heard = {});
-  ~StrictBroker();
-  StrictBroker(const StrictBroker&) = delete;
-  StrictBroker& operator=(const StrictBroker&) = delete;
 
-  std::uint16_t port() const { return port_; }
-  std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
+  std::uint16_t port() const { return server_.port(); }
+  std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(port()); }
   std::uint64_t acknowledged() const { return acknowledged_; }
   /// An acknowledgement came before its turn (3.1.1, section 4.6), or twice.
   bool disordered() const { return disordered_; }
 
  private:
-  void run();
   void serve(const Socket& client);
   void answer(const drivers::mqtt::Frame& frame);
   void take_acknowledgement(const drivers::mqtt::Frame& frame);
@@ -43,17 +39,15 @@ class StrictBroker {
   const std::size_t window_;
   const Payload payload_;
   const Heard heard_;
-  const std::uint16_t port_;
-  Socket listener_;
   std::atomic<std::uint64_t> acknowledged_ = 0;
   std::atomic<bool> disordered_ = false;
-  std::atomic<bool> ending_ = false;
 
-  // The thread's.
+  // The server's thread's.
   std::string out_;
   std::uint64_t sent_ = 0;
   bool subscribed_ = false;
-  std::thread thread_;
+
+  LoopbackServer server_{[this](const Socket& client) { serve(client); }};  // the last: it uses all of the above
 };
 
 }  // namespace fieldpost::support
