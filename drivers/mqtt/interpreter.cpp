@@ -51,10 +51,10 @@ Decoded in_full(const Interpreted& made) {
   return decoded;
 }
 
-Interpreter::Interpreter(const config::MqttBroker& broker, bool asks) : cache_(broker, cached_topics), host_(asks) {}
+Interpreter::Interpreter(const config::MqttBroker& broker, bool asks) : cache_(broker, cached_topics), asks_(asks) {}
 
 std::optional<Request> Interpreter::read(const Message& message, const Stamp& arrival, const Use& use) {
-  std::optional<sparkplug::Heard> heard;  // once, whatever number of rules match
+  std::map<std::uint32_t, sparkplug::Heard> heard;  // by subscription: once, whatever number of its rules match
   // A broker may deliver a message once for each subscription that matches it: each rule takes the one that is its own.
   // What an earlier configuration's subscription brings may have come for no other one.
   const auto& ids = cache_.subscriptions();
@@ -64,8 +64,10 @@ std::optional<Request> Interpreter::read(const Message& message, const Stamp& ar
     if (message.retained && made.rule->retained == config::MqttRule::Retained::ignore) continue;
     if (known && !contains(message.causes, series.subscription)) continue;
     if (made.rule->payload == config::MqttRule::Payload::sparkplug) {
-      if (!heard) heard = host_.take(message.topic, message.payload, message.retained, arrival);
-      made.decoded = sparkplug::portions(*made.rule, message.topic, *heard);
+      const auto [said, is_new] = heard.try_emplace(series.subscription);
+      if (is_new)
+        said->second = host_of(series.subscription).take(message.topic, message.payload, message.retained, arrival);
+      made.decoded = sparkplug::portions(*made.rule, message.topic, said->second);
     } else if (series.layout) {
       made.layout = &*series.layout;
       made.said = read_payload(*series.plan, series.levels, message.payload);
@@ -77,14 +79,22 @@ std::optional<Request> Interpreter::read(const Message& message, const Stamp& ar
     made.decoded.marked = message.retained && made.rule->retained == config::MqttRule::Retained::mark;
     if (!use(made)) return std::nullopt;
   }
-  if (!heard || !heard->ask_birth) return std::nullopt;
-  return rebirth_request(*std::move(heard->ask_birth), arrival);
+  // One answer is for all of them.
+  for (auto& [subscription, said] : heard) {
+    if (said.ask_birth) return rebirth_request(*std::move(said.ask_birth), arrival);
+  }
+  return std::nullopt;
+}
+
+sparkplug::Host& Interpreter::host_of(std::uint32_t subscription) {
+  return hosts_.try_emplace(subscription, asks_).first->second;
 }
 
 std::optional<Request> Interpreter::remind(const Stamp& now) {
-  auto topic = host_.remind(now);
-  if (!topic) return std::nullopt;
-  return rebirth_request(*std::move(topic), now);
+  for (auto& [subscription, host] : hosts_) {
+    if (auto topic = host.remind(now)) return rebirth_request(*std::move(topic), now);
+  }
+  return std::nullopt;
 }
 
 }  // namespace fieldpost::drivers::mqtt

@@ -1,7 +1,9 @@
 // What a broker's rules make of its messages: which decoder a rule takes is known here alone.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,7 +57,12 @@ class Interpreter {
 
  private:
   SeriesCache cache_;
-  sparkplug::Host host_;
+  sparkplug::Host& host_of(std::uint32_t subscription);
+
+  const bool asks_;
+  // One for each subscription with rules for Sparkplug: a broker that delivers a message for each of them tells each of
+  // them all.
+  std::map<std::uint32_t, sparkplug::Host> hosts_;
 };
 
 }  // namespace fieldpost::drivers::mqtt

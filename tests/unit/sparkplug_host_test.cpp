@@ -176,7 +176,7 @@ TEST_CASE("sparkplug: data before a birth is resolved by what it says itself") {
   data.add("temp", spark::int8).set_int_value(251);
   ground.hear(oven_data, data);
   CHECK(ground.values == Values{{"plant/line-1/oven: temp", std::int64_t{-5}}});
-  CHECK(ground.problem.empty());
+  CHECK(ground.problem == "no birth of the edge node is known" + hint);
   data->mutable_metrics(0)->clear_datatype();
   ground.hear(oven_data, data);
   CHECK(ground.values == Values{{"plant/line-1/oven: temp", Bad{"no birth has told its type"}}});
@@ -347,12 +347,99 @@ TEST_CASE("sparkplug: a death makes what was born bad, once") {
   CHECK(ground.asked.empty());
   ground.hear(node_death, SparkPayload().death_number(41));
   CHECK(ground.values.empty());
-  ground.hear("spBv1.0/plant/NDEATH/nobody", SparkPayload().death_number(41));
-  CHECK(ground.values.empty());
+  CHECK(ground.problem.empty());
+  for (const char* type : {"NDEATH/nobody", "DDEATH/nobody/oven"}) {
+    ground.hear(std::string("spBv1.0/plant/") + type, SparkPayload().death_number(41));
+    CHECK(ground.values.empty());
+    CHECK(ground.problem == "what is offline now is not known: its birth was not heard");
+  }
   // What comes then has no birth.
   ground.hear(oven_data, SparkPayload(2).real(2, 181));
   CHECK(ground.values.empty());
   CHECK_FALSE(ground.asked.empty());
+}
+
+TEST_CASE("sparkplug: what only data has named ends with its node and its device, too") {
+  Ground ground(false);
+  const auto named = [](const char* name, int seq) {
+    SparkPayload data(static_cast<std::uint64_t>(seq));
+    data.add(name, spark::real64).set_double_value(1);
+    return data;
+  };
+  const Value node_gone = Bad{"the edge node is offline"};
+  const Value device_gone = Bad{"the device is offline"};
+  SECTION("without any birth") {
+    ground.hear(node_data, named("x", 5));
+    ground.hear(oven_data, named("y", 6));
+    ground.hear(oven_data, named("y", 7));
+    CHECK(ground.values.size() == 1);
+    ground.hear("spBv1.0/plant/DDATA/line-1/fan", named("z", 8));
+    ground.hear(oven_death, SparkPayload(9));
+    CHECK(ground.values == Values{{"plant/line-1/oven: y", device_gone}});
+    ground.hear(node_death, SparkPayload().death_number(1));
+    CHECK(ground.values == Values{{"plant/line-1: x", node_gone}, {"plant/line-1/fan: z", node_gone}});
+    ground.hear(node_death, SparkPayload().death_number(1));
+    CHECK(ground.values.empty());
+  }
+  SECTION("beside a birth") {
+    ground.bear(1);
+    ground.hear(node_data, named("x", 2));
+    CHECK(ground.problem.empty());
+    ground.hear(oven_data, named("y", 3));
+    ground.hear(node_death, SparkPayload().death_number(1));
+    CHECK(ground.values == Values{{"plant/line-1: load", node_gone},
+                                  {"plant/line-1: x", node_gone},
+                                  {"plant/line-1/oven: temp", node_gone},
+                                  {"plant/line-1/oven: set", node_gone},
+                                  {"plant/line-1/oven: y", node_gone}});
+  }
+  SECTION("where the next birth has it, or has not") {
+    ground.hear(node_data, named("x", 5));
+    ground.hear(node_data, named("load", 6));
+    ground.hear(oven_data, named("y", 7));
+    ground.hear("spBv1.0/plant/DDATA/line-1/fan", named("z", 8));
+    ground.hear(node_birth, SparkPayload(0).death_number(1).real("load", 1, 0.5));
+    const Value dropped = Bad{"the last birth does not name it"};
+    CHECK(ground.values == Values{{"plant/line-1: load", 0.5}, {"plant/line-1: x", dropped}});
+    ground.hear(oven_birth, SparkPayload(1).real("temp", 2, 180));
+    CHECK(ground.values == Values{{"plant/line-1/oven: temp", 180.0}, {"plant/line-1/oven: y", dropped}});
+    ground.hear(oven_data, SparkPayload(2).real(2, 181));
+    CHECK(ground.values == Values{{"plant/line-1/oven: temp", 181.0},
+                                  {"plant/line-1/fan: z", Bad{"the device has not come back with its edge node"}}});
+    ground.hear(oven_data, SparkPayload(3).real(2, 182));
+    CHECK(ground.values.size() == 1);
+  }
+}
+
+TEST_CASE("sparkplug: names of no birth are remembered up to a limit, and read beyond it") {
+  Ground ground(false);
+  ground.bear();
+  SparkPayload data(2);
+  constexpr int many = 20'000;
+  for (int i = 0; i < many; ++i)
+    data.add("metric " + std::to_string(i), spark::int32).set_int_value(1);
+  ground.hear(node_data, data);
+  CHECK(ground.values.size() == many);
+  CHECK(ground.host().bytes() > 0);
+  CHECK(ground.host().bytes() < 2U << 20);
+  ground.hear(oven_data, SparkPayload(3).real(2, 181));
+  CHECK(ground.values == Values{{"plant/line-1/oven: temp", 181.0}});
+  ground.hear(node_death, SparkPayload().death_number(1));
+  CHECK(ground.values.size() > 1000);
+  CHECK(ground.values.size() < many);
+}
+
+TEST_CASE("sparkplug: a new birth ends what only the one before has") {
+  Ground ground;
+  ground.hear(node_birth, SparkPayload(0).death_number(1).real("x", 1, 1).real("y", 2, 2));
+  ground.hear(oven_birth, SparkPayload(1).real("p", 3, 1).real("q", 4, 2));
+  const Value dropped = Bad{"the last birth does not name it"};
+  ground.hear(node_birth, SparkPayload(0).death_number(2).real("x", 1, 3));
+  CHECK(ground.values == Values{{"plant/line-1: x", 3.0}, {"plant/line-1: y", dropped}});
+  ground.hear(oven_birth, SparkPayload(1).real("p", 3, 5));
+  CHECK(ground.values == Values{{"plant/line-1/oven: p", 5.0}, {"plant/line-1/oven: q", dropped}});
+  ground.hear(oven_birth, SparkPayload(2).real("p", 3, 6));
+  CHECK(ground.values.size() == 1);
 }
 
 TEST_CASE("sparkplug: a device dies alone") {
@@ -375,7 +462,8 @@ TEST_CASE("sparkplug: a device that does not come back with its node is offline"
   ground.hear(node_birth, SparkPayload(0).death_number(2).real("load", 1, 0.5));
   CHECK(ground.values.size() == 1);
   ground.hear(oven_birth, SparkPayload(1).real("temp", 2, 180));
-  CHECK(ground.values.size() == 1);
+  CHECK(ground.values ==
+        Values{{"plant/line-1/oven: temp", 180.0}, {"plant/line-1/oven: set", Bad{"the last birth does not name it"}}});
   ground.hear(oven_data, SparkPayload(2).real(2, 181));
   CHECK(ground.values == Values{{"plant/line-1/oven: temp", 181.0},
                                 {"plant/line-1/fan: speed", Bad{"the device has not come back with its edge node"}}});

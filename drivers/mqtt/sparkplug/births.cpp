@@ -61,8 +61,19 @@ Point* Birth::find(const Metric& metric) {
   return alias == by_alias_.end() ? nullptr : alias->second;
 }
 
+Birth Birth::without(const Birth& other) const {
+  Birth rest;
+  for (const Point& point : points_) {
+    if (other.by_name_.contains(point.name)) continue;
+    const Point& same = rest.points_.emplace_back(point);
+    rest.by_name_.emplace(same.name, &rest.points_.back());
+  }
+  return rest;
+}
+
 std::size_t Node::bytes() const {
-  return node_overhead + heap_bytes(group) + heap_bytes(name) + own.bytes() + bytes_of(devices) + bytes_of(missing);
+  return node_overhead + heap_bytes(group) + heap_bytes(name) + own.bytes() + bytes_of(devices) + bytes_of(missing) +
+         bytes_of(unborn);
 }
 
 Node& Nodes::of(std::string_view group, std::string_view name) {

@@ -35,6 +35,9 @@ class Birth {
   /// By the name where the metric has one, else by the alias. Null: it is not of this birth, or two have its alias.
   Point* find(const Metric& metric);
 
+  /// What it has and `other` has not, by name.
+  Birth without(const Birth& other) const;
+
   const std::deque<Point>& points() const { return points_; }
   /// Of memory, about.
   std::size_t bytes() const { return bytes_; }
@@ -56,6 +59,7 @@ struct Node {
   Birth own;
   Births devices;
   Births missing;  // devices that have not been born again since the node was
+  Births unborn;   // what data has given by name and type, and no birth has; the node's own by ""
   std::optional<std::uint64_t> seq;
   std::optional<std::uint64_t> death_number;
   bool wanting = false;               // its births should be asked for

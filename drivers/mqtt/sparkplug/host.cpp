@@ -13,15 +13,14 @@
 namespace fieldpost::drivers::mqtt::sparkplug {
 namespace {
 
-constexpr std::uint64_t seqs = 256;                        // they start anew at 0
-constexpr std::uint64_t latest_ms = 253'402'300'799'999;   // of the year 9999
-constexpr std::int64_t first_pause = 10'000'000;           // microseconds
-constexpr std::int64_t longest_pause = 600'000'000;        // the same
-constexpr std::int64_t one_second = 1'000'000;             // the same
-constexpr std::int64_t between_any_two = one_second / 20;  // the same, on average
+constexpr std::uint64_t seqs = 256;                       // they start anew at 0
+constexpr std::uint64_t latest_ms = 253'402'300'799'999;  // of the year 9999
 constexpr const char* node_offline = "the edge node is offline";
 constexpr const char* device_offline = "the device is offline";
 constexpr const char* device_missing = "the device has not come back with its edge node";
+constexpr const char* born_no_more = "the last birth does not name it";
+// Of what data of one edge node gives by name, and no birth does. What is beyond is not remembered.
+constexpr std::size_t most_unborn = 1U << 20;
 
 /// Nothing: the birth or death does not say.
 std::optional<std::uint64_t> death_number_of(const Payload& payload) {
@@ -40,9 +39,13 @@ struct Host::Message {
   bool retained = false;
   Heard heard{};
   std::string gap{};
-  std::unordered_set<std::string_view> unborn{};  // names so far that are of no birth
+  std::unordered_set<std::string_view> unkept{};  // names so far that nothing is known of, nor kept
+  bool remembered = false;                        // something that was not known before
 
   void say(std::string problem) { heard.problem = std::move(problem); }
+  void add_if_none(const char* problem) {
+    if (heard.problem.empty()) heard.problem = problem;
+  }
 
   /// "metric 3 (oven/temp...): ", counted from 1.
   std::string of(const Metric& metric) const {
@@ -79,13 +82,15 @@ Heard Host::take(std::string_view topic, std::string_view bytes, bool retained, 
   message.heard.node = address->node;
   const bool death = address->type == MessageType::ndeath || address->type == MessageType::ddeath;
   Node* known = nodes_.find(address->group, address->node);
-  if (known == nullptr && death) return std::move(message.heard);
+  if (known == nullptr && death) {
+    if (!retained) message.say("what is offline now is not known: its birth was not heard");
+    return std::move(message.heard);
+  }
   Node& node = known != nullptr ? *known : nodes_.of(address->group, address->node);
   dispatch(message, node);
   if (!message.gap.empty()) message.say(std::move(message.gap));
   ask(message, node, now);
-  const bool data = address->type == MessageType::ndata || address->type == MessageType::ddata;
-  if (!data || known == nullptr) make_room(message);
+  if (message.remembered || known == nullptr) make_room(message);
   return std::move(message.heard);
 }
 
@@ -107,26 +112,25 @@ void Host::dispatch(Message& message, Node& node) {
 }
 
 void Host::take_node_birth(Message& message, Node& node) {
-  // What was born before comes again behind this, or is gone.
+  // What was there before comes again behind this, or is gone.
   node.missing.merge(node.devices);
   node.devices.clear();
-  ended_.emplace_back("", std::exchange(node.own, {}));
+  for (const auto& [device, unborn] : node.unborn)
+    if (!device.empty()) node.missing.try_emplace(device);
   node.born = true;
   node.wanting = false;
   node.answered = node.answered || !message.retained;
   node.seq = message.retained ? std::nullopt : message.payload.seq;
   node.death_number = death_number_of(message.payload);
-  add_birth(message, node.own);
+  add_birth(message, node, node.own);
 }
 
 void Host::take_device_birth(Message& message, Node& node) {
   check_seq(message, node);
   if (!node.born && !message.retained) node.wanting = true;
   const std::string device(message.address.device);
-  node.missing.erase(device);
-  Birth& birth = node.devices[device];
-  ended_.emplace_back("", std::exchange(birth, {}));
-  add_birth(message, birth);
+  if (auto missing = node.missing.extract(device)) node.devices.insert(std::move(missing));
+  add_birth(message, node, node.devices[device]);
 }
 
 void Host::take_data(Message& message, Node& node) {
@@ -136,10 +140,12 @@ void Host::take_data(Message& message, Node& node) {
     const auto device = node.devices.find(message.address.device);
     birth = device == node.devices.end() ? nullptr : &device->second;
   }
-  if ((!node.born || birth == nullptr) && !message.retained) node.wanting = true;
-  add_data(message, node, birth);
   // Births come before data.
-  if (!message.retained) end_all(message, node.missing, device_missing);
+  if (!message.retained) end_missing(message, node);
+  add_data(message, node, birth);
+  if ((node.born && birth != nullptr) || message.retained) return;
+  node.wanting = true;
+  message.add_if_none(node.born ? "no birth of the device is known" : "no birth of the edge node is known");
 }
 
 void Host::take_node_death(Message& message, Node& node) {
@@ -148,8 +154,8 @@ void Host::take_node_death(Message& message, Node& node) {
   const bool both = number && node.death_number;
   if (both ? *number != *node.death_number : message.retained) return;
   end(message, "", std::exchange(node.own, {}), node_offline);
-  end_all(message, node.devices, node_offline);
-  end_all(message, node.missing, node_offline);
+  for (Births* births : {&node.devices, &node.missing, &node.unborn})
+    end_all(message, *births, node_offline);
   node.born = false;
   node.wanting = false;
   node.seq.reset();
@@ -158,12 +164,10 @@ void Host::take_node_death(Message& message, Node& node) {
 void Host::take_device_death(Message& message, Node& node) {
   check_seq(message, node);
   const std::string_view device = message.address.device;
-  for (Births* births : {&node.devices, &node.missing}) {
-    const auto gone = births->find(device);
-    if (gone == births->end()) continue;
-    end(message, device, std::move(gone->second), device_offline);
-    births->erase(gone);
-  }
+  bool any = false;
+  for (Births* births : {&node.devices, &node.missing, &node.unborn})
+    any = end_one(message, *births, device, device_offline) || any;
+  if (!any && !node.born && !message.retained) message.say("what is offline now is not known: its birth was not heard");
 }
 
 void Host::check_seq(Message& message, Node& node) const {
@@ -177,7 +181,11 @@ void Host::check_seq(Message& message, Node& node) const {
   node.seq = seq;
 }
 
-void Host::add_birth(Message& message, Birth& birth) {
+// In the place of the one before, and of what data alone has told.
+void Host::add_birth(Message& message, Node& node, Birth& birth) {
+  message.remembered = true;
+  const Birth before = std::exchange(birth, {});
+  const auto unborn = node.unborn.extract(std::string(message.address.device));
   message.heard.groups.push_back({message.address.device, {}});
   message.heard.groups.back().samples.reserve(message.payload.metrics.size());
   for (const Metric& metric : message.payload.metrics) {
@@ -187,6 +195,9 @@ void Host::add_birth(Message& message, Birth& birth) {
       add_sample(message, metric, &birth.add(metric));
     }
   }
+  // Their names are needed as long as the message is.
+  end(message, message.address.device, before.without(birth), born_no_more);
+  if (unborn) end(message, message.address.device, unborn.mapped().without(birth), born_no_more);
 }
 
 void Host::add_data(Message& message, Node& node, Birth* birth) {
@@ -199,7 +210,9 @@ void Host::add_data(Message& message, Node& node, Birth* birth) {
       problem = "alias " + std::to_string(*metric.alias) + " is of no birth that is known, or of two metrics";
       if (!message.retained) node.wanting = true;
     } else if (point == nullptr) {
-      if (const std::string wrong = wrong_with(metric.name); !wrong.empty()) problem = message.of(metric) + wrong;
+      const std::string wrong = wrong_with(metric.name);
+      if (wrong.empty()) point = remember(message, node, metric);
+      if (!wrong.empty()) problem = message.of(metric) + wrong;
     }
     if (problem.empty()) {
       add_sample(message, metric, point);
@@ -207,6 +220,21 @@ void Host::add_data(Message& message, Node& node, Birth* birth) {
       message.say(std::move(problem));
     }
   }
+}
+
+// What is not known of a birth is known from here on all the same, for the time when it ends. Null: there is no room.
+Point* Host::remember(Message& message, Node& node, const Metric& metric) {
+  Birth& unborn = node.unborn[std::string(message.address.device)];
+  if (Point* known = unborn.find(metric); known != nullptr) {
+    known->type = metric.datatype;
+    return known;
+  }
+  std::size_t all = 0;
+  for (const auto& [device, one] : node.unborn)
+    all += one.bytes();
+  if (all >= most_unborn) return nullptr;
+  message.remembered = true;
+  return &unborn.add(metric);
 }
 
 void Host::add_sample(Message& message, const Metric& metric, Point* point) {
@@ -219,7 +247,7 @@ void Host::add_sample(Message& message, const Metric& metric, Point* point) {
     sample.again = std::exchange(point->heard, messages_) == messages_;
     if (!type) type = point->type;
   } else {
-    sample.again = !message.unborn.insert(name).second;
+    sample.again = !message.unkept.insert(name).second;
   }
   if (auto told = bad_quality(metric)) {
     sample.value = *std::move(told);
@@ -233,6 +261,7 @@ void Host::add_sample(Message& message, const Metric& metric, Point* point) {
 
 // The reasons are bad readings, and no problem of a payload.
 void Host::end(Message& message, std::string_view device, Birth birth, const char* reason) {
+  if (birth.points().empty()) return;
   ended_.emplace_back(device, std::move(birth));
   const auto& [name, gone] = ended_.back();
   Group group{name, {}};
@@ -252,6 +281,21 @@ void Host::end_all(Message& message, Births& births, const char* reason) {
   births.clear();
 }
 
+// False: it is none of them.
+bool Host::end_one(Message& message, Births& births, std::string_view device, const char* reason) {
+  const auto gone = births.find(device);
+  if (gone == births.end()) return false;
+  end(message, device, std::move(gone->second), reason);
+  births.erase(gone);
+  return true;
+}
+
+void Host::end_missing(Message& message, Node& node) {
+  for (const auto& [device, birth] : node.missing)
+    end_one(message, node.unborn, device, device_missing);
+  end_all(message, node.missing, device_missing);
+}
+
 void Host::make_room(Message& message) {
   if (nodes_.make_room(most_bytes) > 0) {
     message.say(
@@ -263,40 +307,17 @@ void Host::make_room(Message& message) {
 }
 
 void Host::ask(Message& message, Node& node, const Stamp& now) {
-  if (!asks_) {
-    const bool helps = node.wanting && !message.retained && !message.heard.problem.empty();
-    if (helps) message.heard.problem += "; rebirth = true would ask for the births";
-    return;
+  if (message.retained) {
+    if (!node.wanting) nodes_.schedule(node, std::nullopt);
+  } else if (asks_) {
+    message.heard.ask_birth = asking_.behind(nodes_, node, now);
+  } else if (node.wanting && !message.heard.problem.empty()) {
+    message.heard.problem += "; rebirth = true would ask for the births";
   }
-  if (!node.wanting) return nodes_.schedule(node, std::nullopt);
-  if (message.retained) return;
-  const bool at_once = node.answered && !node.hurried;
-  nodes_.schedule(node, at_once ? std::min(now.boot, node.asked + node.pause) : node.asked + node.pause);
-  if (*node.due <= now.boot && may_ask(now)) message.heard.ask_birth = asked(node, now);
 }
 
 std::optional<std::string> Host::remind(const Stamp& now) {
-  Node* node = nodes_.due(now.boot);
-  if (node == nullptr || !may_ask(now)) return std::nullopt;
-  return asked(*node, now);
-}
-
-bool Host::may_ask(const Stamp& now) const {
-  return free_ <= now.boot + one_second - between_any_two;
-}
-
-/// What has to be known afterwards, and the topic.
-std::string Host::asked(Node& node, const Stamp& now) {
-  const std::int64_t since = now.boot - node.asked;
-  const bool calm = node.pause == 0 || since > 2 * longest_pause;
-  node.hurried = since < node.pause;
-  if (calm) node.pause = 0;
-  if (!node.hurried) node.pause = std::clamp(2 * node.pause, first_pause, longest_pause);
-  node.asked = now.boot;
-  node.answered = false;
-  free_ = std::max(free_, now.boot) + between_any_two;
-  nodes_.schedule(node, node.asked + node.pause);
-  return command_topic(node.group, node.name);
+  return asking_.remind(nodes_, now);
 }
 
 }  // namespace fieldpost::drivers::mqtt::sparkplug

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "buffer/reading.h"
+#include "drivers/mqtt/sparkplug/asking.h"
 #include "drivers/mqtt/sparkplug/births.h"
 #include "drivers/mqtt/sparkplug/names.h"
 
@@ -43,9 +44,7 @@ class Host {
  public:
   static constexpr std::size_t most_bytes = 32U << 20;  // of births; the least recently heard nodes go first
 
-  /// Whether births are asked for: a node as soon as it is needed, then after 10 s, twice as long each time up to 10
-  /// minutes. A node that has answered is asked at once again, but not twice in one pause: one that is broken would be
-  /// asked for ever. All nodes together are asked 20 times a second.
+  /// Whether births are asked for, see Asking.
   explicit Host(bool asks) : asks_(asks) {}
 
   /// Metrics of a birth or of data, as they say, and what a death makes bad. A retained message was sent before: it
@@ -67,20 +66,21 @@ class Host {
   void take_node_death(Message& message, Node& node);
   void take_device_death(Message& message, Node& node);
   void check_seq(Message& message, Node& node) const;
-  void add_birth(Message& message, Birth& birth);
+  void add_birth(Message& message, Node& node, Birth& birth);
   void add_data(Message& message, Node& node, Birth* birth);
+  Point* remember(Message& message, Node& node, const Metric& metric);
   void add_sample(Message& message, const Metric& metric, Point* point);
   void end(Message& message, std::string_view device, Birth birth, const char* reason);
   void end_all(Message& message, Births& births, const char* reason);
+  bool end_one(Message& message, Births& births, std::string_view device, const char* reason);
+  void end_missing(Message& message, Node& node);
   void make_room(Message& message);
   void ask(Message& message, Node& node, const Stamp& now);
-  bool may_ask(const Stamp& now) const;
-  std::string asked(Node& node, const Stamp& now);
 
   const bool asks_;
   Nodes nodes_;
+  Asking asking_;
   std::uint64_t messages_ = 0;
-  std::int64_t free_ = 0;  // when all requests so far are 50 ms apart, microseconds of CLOCK_BOOTTIME
   std::list<std::pair<std::string, Birth>> ended_;  // by the last message; what was heard of it points there
   std::optional<Node> dropped_;                     // the same
 };

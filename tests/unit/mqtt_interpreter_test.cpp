@@ -1,0 +1,59 @@
+// What the rules of a broker make of messages of which each knows a part.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "drivers/mqtt/cover.h"
+#include "drivers/mqtt/interpreter.h"
+#include "tests/support/catch.h"
+#include "tests/support/mqtt_rules.h"
+#include "tests/support/sparkplug.h"
+
+namespace fieldpost::drivers::mqtt {
+namespace {
+
+using namespace support;
+
+using Values = std::map<std::string, Value>;
+
+}  // namespace
+
+TEST_CASE("mqtt interpreter: rules of Sparkplug that cross each hear all, however often a message is delivered") {
+  config::MqttBroker broker;
+  broker.name = "plant";
+  broker.rules = mqtt_rules(
+      "[[mqtt.subscribe]]\ntopic = \"spBv1.0/+/+/N/#\"\npayload = \"sparkplug\"\ndevice = \"A.{3}\"\n"
+      "[[mqtt.subscribe]]\ntopic = \"spBv1.0/G/#\"\npayload = \"sparkplug\"\n");
+  const std::vector<Subscription> subscriptions = cover(broker.rules);
+  REQUIRE(subscriptions.size() == 2);
+  const bool identified = GENERATE(true, false);  // one delivery for each subscription, or one for both
+  Interpreter interpreter(broker, true);
+  int asked = 0;
+  const auto hear = [&](const std::string& topic, const SparkPayload& payload) {
+    std::vector<std::vector<std::uint32_t>> deliveries{{}};
+    if (identified) deliveries = {{subscriptions[0].id}, {subscriptions[1].id}};
+    Values values;
+    for (const auto& causes : deliveries) {
+      const auto request =
+          interpreter.read({topic, payload.bytes(), false, true, causes}, {}, [&](const Interpreted& made) {
+            CHECK(made.problem().empty());
+            for (const Portion& portion : made.decoded.portions) {
+              for (std::size_t i = 0; i < portion.points.size(); ++i)
+                values[portion.device + ": " + portion.points[i].name] = portion.values[i];
+            }
+            return true;
+          });
+      if (request) ++asked;
+    }
+    return values;
+  };
+  CHECK(hear("spBv1.0/G/NBIRTH/N", SparkPayload(0).death_number(1).real("x", 1, 1)).size() == 2);
+  CHECK(hear("spBv1.0/G/DBIRTH/N/D", SparkPayload(1).real("p", 2, 1)).size() == 2);
+  CHECK(hear("spBv1.0/G/DDATA/N/D", SparkPayload(2).real(2, 2)) == Values{{"A.D: p", 2.0}, {"G/N/D: p", 2.0}});
+  const Value offline = Bad{"the edge node is offline"};
+  CHECK(hear("spBv1.0/G/NDEATH/N", SparkPayload().death_number(1)) ==
+        Values{{"A.: x", offline}, {"A.D: p", offline}, {"G/N: x", offline}, {"G/N/D: p", offline}});
+  CHECK(asked == 0);
+}
+
+}  // namespace fieldpost::drivers::mqtt
