@@ -172,6 +172,8 @@ struct MqttBroker {
   std::optional<int> receive_maximum;  // 5: messages on the way; nothing: 65,535, or the broker's own limit
   std::string will;                    // topic of the last will; empty: none
   bool rebirth = false;                // Sparkplug: edge nodes are asked for births that are missing
+  // Devices whose readings do not come from here, and whose they are: a topic or a payload may say any name.
+  std::map<std::string, std::string, std::less<>> others{};
   // Of what only the files can judge: "ca", "password_file".
   Places places;
   std::vector<MqttRule> rules;

@@ -98,6 +98,9 @@ void parse_mqtt(Fields& root, Context& context) {
     if (fields.require("name", "name the broker")) {
       broker.name = fields.name("name").value_or("");
       if (!broker.name.empty()) context.sources.claim(fields, "name", broker.name);
+      if (!broker.name.empty() && broker.name == context.config.agent.id) {
+        fields.wrong_value("name", broker.name, "is the agent's id: readings of that name are the agent's own");
+      }
     }
     parse_url(fields, broker.url);
     parse_login(fields, broker, context);
@@ -114,6 +117,9 @@ void parse_mqtt(Fields& root, Context& context) {
     }
     if (!has_rules) fields.wrong("subscribe", "is missing: a broker has at least one [[mqtt.subscribe]]");
     parse_rebirth(fields, broker);
+    for (const auto& [device, place] : context.devices.owners())
+      broker.others.emplace(device, "the entry in " + place + " of the configuration");
+    broker.others.insert_or_assign(context.config.agent.id, "the agent itself");
     fields.finish();
     context.config.mqtt.push_back(std::move(broker));
   }

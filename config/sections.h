@@ -21,6 +21,8 @@ class Names {
   void claim(Fields& fields, std::string_view key, const std::string& name);
   /// The dotted key and line of who has the name, for a message; empty where nobody does.
   std::string owner(const std::string& name) const;
+  /// All of them, by name.
+  const std::map<std::string, std::string>& owners() const { return owners_; }
 
  private:
   std::map<std::string, std::string> owners_;

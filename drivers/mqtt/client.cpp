@@ -53,7 +53,7 @@ class Client::Impl {
     try {
       const ::mqtt::token_ptr token = paho_.connect(options());
       if (!await(*token, give_up)) return "stopped";
-      identifies_ = broker_.version == MQTTVERSION_5 && may_identify(token->get_connect_response().get_properties());
+      if (broker_.version == MQTTVERSION_5) take_welcome(token->get_connect_response().get_properties());
       return "";
     } catch (const ::mqtt::exception& error) {
       const int code =
@@ -62,6 +62,8 @@ class Client::Impl {
       return "no connection to " + address(broker_.url) + ": " + error.get_message();
     }
   }
+
+  std::optional<std::chrono::seconds> keeps() const { return keeps_; }
 
   std::vector<std::optional<int>> subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up) {
     // One request for each filter: for a list of them Paho reads as many codes as it asked for, whatever came.
@@ -122,6 +124,12 @@ class Client::Impl {
     return options;
   }
 
+  void take_welcome(const ::mqtt::properties& connected) {
+    constexpr auto expiry = ::mqtt::property::SESSION_EXPIRY_INTERVAL;  // section 3.2.2.3.2
+    identifies_ = may_identify(connected);
+    if (connected.contains(expiry)) keeps_ = std::chrono::seconds{::mqtt::get<std::uint32_t>(connected, expiry)};
+  }
+
   static std::optional<int> answer(::mqtt::token& token, const GiveUp& give_up) {
     try {
       if (!await(token, give_up)) return std::nullopt;
@@ -137,6 +145,7 @@ class Client::Impl {
   const std::string token_;
   Lost lost_;
   bool identifies_ = false;  // subscriptions
+  std::optional<std::chrono::seconds> keeps_;
   ::mqtt::async_client paho_;
 };
 
@@ -147,6 +156,10 @@ Client::~Client() = default;
 
 std::string Client::connect(const GiveUp& give_up) {
   return impl_->connect(give_up);
+}
+
+std::optional<std::chrono::seconds> Client::keeps() const {
+  return impl_->keeps();
 }
 
 std::vector<std::optional<int>> Client::subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up) {

@@ -36,6 +36,9 @@ class Client {
   /// Empty: connected. Else what went wrong, in words.
   std::string connect(const GiveUp& give_up);
 
+  /// Version 5: for how long the broker keeps messages for an agent that is away, where it has said so.
+  std::optional<std::chrono::seconds> keeps() const;
+
   /// What the broker granted, one for each: 0 to 2, or why it was refused; nothing where no answer came.
   std::vector<std::optional<int>> subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up);
 

@@ -36,6 +36,8 @@ struct Frame {
   Packet type() const { return static_cast<Packet>(static_cast<std::uint8_t>(bytes[0]) >> 4U); }
   /// Of a PUBLISH.
   int qos() const { return (static_cast<std::uint8_t>(bytes[0]) >> 1U) & 3; }
+  /// Of a PUBLISH: it has been sent before ("DUP").
+  bool again() const { return (static_cast<std::uint8_t>(bytes[0]) & 8U) != 0; }
 };
 
 /// Of a PUBLISH above QoS 0, and of its acknowledgements. Nothing: there is none in it.

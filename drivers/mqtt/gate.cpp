@@ -196,6 +196,9 @@ void Gate::relay() {
     eventfd_t rings = 0;
     if (entries[1].revents != 0) eventfd_read(wake_.get(), &rings);
     if (entries[2].revents != 0 && !read_paho()) return;
+    // Nothing more can be read of it, and poll() would say so without end.
+    const bool gone = (entries[3].revents & (POLLERR | POLLHUP)) != 0;
+    if (gone && !relay_.reads_broker()) return;
     if (entries[3].revents != 0 && !read_broker()) return;
   }
   // Paho may have said goodbye just now.

@@ -7,6 +7,7 @@
 
 #include "drivers/mqtt/sparkplug/payload.h"
 #include "drivers/mqtt/sparkplug/portions.h"
+#include "drivers/mqtt/words.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -51,7 +52,8 @@ Decoded in_full(const Interpreted& made) {
   return decoded;
 }
 
-Interpreter::Interpreter(const config::MqttBroker& broker, bool asks) : cache_(broker, cached_topics), asks_(asks) {}
+Interpreter::Interpreter(const config::MqttBroker& broker, bool asks)
+    : broker_(broker), cache_(broker, cached_topics), asks_(asks) {}
 
 std::optional<Request> Interpreter::read(const Message& message, const Stamp& arrival, const Use& use) {
   std::map<std::uint32_t, sparkplug::Heard> heard;  // by subscription: once, whatever number of its rules match
@@ -76,6 +78,7 @@ std::optional<Request> Interpreter::read(const Message& message, const Stamp& ar
     } else {
       made.decoded = decode(*series.plan, series.levels, message.payload);
     }
+    leave_to_others(made.decoded);
     made.decoded.marked = message.retained && made.rule->retained == config::MqttRule::Retained::mark;
     if (!use(made)) return std::nullopt;
   }
@@ -84,6 +87,16 @@ std::optional<Request> Interpreter::read(const Message& message, const Stamp& ar
     if (said.ask_birth) return rebirth_request(*std::move(said.ask_birth), arrival);
   }
   return std::nullopt;
+}
+
+// Readings of a device that is not of this broker.
+void Interpreter::leave_to_others(Decoded& decoded) const {
+  std::erase_if(decoded.portions, [&](const Portion& portion) {
+    const auto other = broker_.others.find(portion.device);
+    if (other == broker_.others.end()) return false;
+    decoded.problem = of_another(portion.device, other->second);
+    return true;
+  });
 }
 
 sparkplug::Host& Interpreter::host_of(std::uint32_t subscription) {

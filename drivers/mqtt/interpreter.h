@@ -56,9 +56,11 @@ class Interpreter {
   std::optional<Request> remind(const Stamp& now);
 
  private:
-  SeriesCache cache_;
   sparkplug::Host& host_of(std::uint32_t subscription);
+  void leave_to_others(Decoded& decoded) const;
 
+  const config::MqttBroker& broker_;
+  SeriesCache cache_;
   const bool asks_;
   // One for each subscription with rules for Sparkplug: a broker that delivers a message for each of them tells each of
   // them all.

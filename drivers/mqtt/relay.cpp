@@ -87,11 +87,16 @@ void Relay::ping(std::string_view request, Time now) {
 bool Relay::take_message(const Frame& frame) {
   const auto publish = read_publish(frame, version_);
   if (!publish) return false;
-  // Again, though it is not acknowledged yet: it is the same one.
-  if (frame.qos() == 2 && !exactly_.insert(*publish->id).second) return true;
-  if (publish->id) ++unacknowledged_;
+  const bool exactly = frame.qos() == 2;
+  if (publish->id) {
+    // Again, though it is not acknowledged yet: it is the same one, and one acknowledgement is for both.
+    if (outstanding_[*publish->id] && (exactly || frame.again())) return true;
+    outstanding_[*publish->id] = true;
+    ++unacknowledged_;
+  }
   waiting_.push_back({frame.bytes.size(),
                       publish->id,
+                      exactly,
                       {std::string(publish->topic), std::string(publish->payload), publish->retained, frame.qos() > 0,
                        publish->subscriptions}});
   waiting_bytes_ += frame.bytes.size();
@@ -119,7 +124,7 @@ void Relay::taken(std::vector<SeqRange> readings) {
   if (waiting_.empty()) return;
   const Waiting& message = waiting_.front();
   waiting_bytes_ -= message.size;
-  if (message.id) held_.push_back({*message.id, std::move(readings)});
+  if (message.id) held_.push_back({*message.id, message.exactly, std::move(readings)});
   waiting_.pop_front();
 }
 
@@ -130,10 +135,11 @@ void Relay::publish(const Request& request) {
 bool Relay::release(const Safe& safe, std::size_t most) {
   while (!held_.empty() && safe(held_.front().readings)) {
     if (most-- == 0) return false;
-    const std::uint16_t id = held_.front().id;
-    held_.pop_front();
+    const Held& message = held_.front();
+    to_broker_.add(acknowledgement(message.exactly ? Packet::pubrec : Packet::puback, message.id));
+    outstanding_[message.id] = false;
     --unacknowledged_;
-    to_broker_.add(acknowledgement(exactly_.erase(id) > 0 ? Packet::pubrec : Packet::puback, id));
+    held_.pop_front();
   }
   return true;
 }

@@ -8,7 +8,6 @@
 #include <deque>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,10 +81,12 @@ class Relay {
   struct Waiting {
     std::size_t size = 0;             // of its packet, bytes
     std::optional<std::uint16_t> id;  // above QoS 0
+    bool exactly = false;             // of QoS 2
     Message message;
   };
   struct Held {
     std::uint16_t id = 0;
+    bool exactly = false;  // of QoS 2
     std::vector<SeqRange> readings;
   };
 
@@ -104,9 +105,9 @@ class Relay {
   std::size_t waiting_bytes_ = 0;
   std::deque<Held> held_;  // messages that were taken, and are not acknowledged yet
   std::size_t unacknowledged_ = 0;
-  std::set<std::uint16_t> exactly_;                 // messages of QoS 2, not acknowledged yet
-  std::optional<std::chrono::seconds> keep_alive_;  // the broker's
-  Time alive_;                                      // when it was last told that we are
+  std::vector<bool> outstanding_ = std::vector<bool>(65'536);  // by id: not acknowledged yet
+  std::optional<std::chrono::seconds> keep_alive_;             // the broker's
+  Time alive_;                                                 // when it was last told that we are
   bool welcomed_ = false;
   std::optional<Time> pinged_;  // and nothing came from the broker since
   std::optional<std::uint8_t> reason_;

@@ -5,6 +5,7 @@
 #include "config/topic.h"
 #include "drivers/mqtt/cover.h"
 #include "drivers/mqtt/topic.h"
+#include "drivers/mqtt/words.h"
 
 namespace fieldpost::drivers::mqtt {
 namespace {
@@ -56,6 +57,10 @@ std::vector<Series> SeriesCache::make(std::string_view topic) const {
     if (!plan.same_for_topic) continue;
     Names names = plan.names(series.levels);
     series.problem = std::move(names.problem);
+    const auto other = broker_.others.find(names.device);
+    if (series.problem.empty() && other != broker_.others.end()) {
+      series.problem = of_another(names.device, other->second);
+    }
     if (series.problem.empty()) series.layout.emplace(broker_.name, std::move(names.device), std::move(names.points));
   }
   return made;

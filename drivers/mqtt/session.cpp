@@ -121,6 +121,10 @@ std::vector<Subscription> Session::subscribe(Client& client, const std::vector<S
     }
   }
   if (error.empty()) error = lowered_;
+  if (error.empty() && client.keeps() && *client.keeps() < broker_.session_expiry) {
+    error = "the broker keeps messages for an agent that is away only for " + std::to_string(client.keeps()->count()) +
+            " s: raise its limit, or set session_expiry to that";
+  }
   if (!halted() && unanswered.empty()) set_state(error.empty() ? State::up : State::degraded, error);
   return again;
 }
@@ -138,7 +142,9 @@ std::vector<std::string> Session::take_over_kept() {
 }
 
 void Session::forget(Client& client, const std::vector<std::string>& filters) {
-  if (filters.empty() || !client.unsubscribe(filters, [this] { return halted(); })) return;
+  const auto until = steady_clock::now() + give_up_answer;
+  const auto give_up = [&] { return halted() || steady_clock::now() > until; };
+  if (filters.empty() || !client.unsubscribe(filters, give_up)) return;
   std::vector<std::string> own;
   own.reserve(subscriptions_.size());
   for (const Subscription& subscription : subscriptions_)

@@ -83,6 +83,10 @@ std::string reason_text(int code) {
   return (reason == reasons.end() ? "unknown reason" : reason->words) + std::string(number.data());
 }
 
+std::string of_another(std::string_view device, std::string_view whose) {
+  return "device \"" + std::string(device) + "\" is that of " + std::string(whose) + ": no reading is made of it here";
+}
+
 std::string hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;

@@ -19,6 +19,9 @@ std::string reason_text(int code);
 /// and what is not UTF-8 shows as '?'.
 std::string shown(std::string_view text);
 
+/// Why a message gives no readings of this device: it is somebody else's.
+std::string of_another(std::string_view device, std::string_view whose);
+
 /// "00 ff"
 std::string hex(std::string_view bytes);
 

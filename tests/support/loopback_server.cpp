@@ -17,7 +17,7 @@ LoopbackServer::~LoopbackServer() {
 
 void LoopbackServer::run() {
   for (; !ending_; std::this_thread::sleep_for(std::chrono::milliseconds{1})) {
-    const Socket client = accept_from(listener_);
+    Socket client = accept_from(listener_);
     if (!client.open()) continue;
     ++connections_;
     serve_(client);

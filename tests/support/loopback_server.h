@@ -13,7 +13,7 @@ namespace fieldpost::support {
 class LoopbackServer {
  public:
   /// On the server's thread: returns when the client is to be closed, which is soon after ending() has become true.
-  using Serve = std::function<void(const Socket& client)>;
+  using Serve = std::function<void(Socket& client)>;
 
   /// `serve` uses nothing that goes before this object.
   explicit LoopbackServer(Serve serve);

@@ -183,6 +183,9 @@ point = "p"
   CHECK(broker.rules[0].values.at(0).point.unit == "°C");
   CHECK(broker.rules[1].payload == MqttRule::Payload::text);
   CHECK(broker.rules[1].qos == 1);
+  CHECK(broker.others.at("gw-07") == "the agent itself");
+  CHECK(broker.others.at("pump-7").find("the entry in line ") == 0);
+  CHECK(broker.others.size() == 1 + plc.devices.size() + config.modbus[1].devices.size());
 }
 
 TEST_CASE("a client id is stable and names agent and broker", "[config]") {

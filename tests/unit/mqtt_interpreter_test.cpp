@@ -18,6 +18,39 @@ using Values = std::map<std::string, Value>;
 
 }  // namespace
 
+TEST_CASE("mqtt interpreter: no message makes readings of a device that is somebody else's") {
+  config::MqttBroker broker;
+  broker.name = "plant";
+  broker.rules = mqtt_rules(
+      "[[mqtt.subscribe]]\ntopic = \"topic/+\"\npayload = \"text\"\ndevice = \"{1}\"\npoint = \"p\"\n"
+      "[[mqtt.subscribe]]\ntopic = \"json/+\"\npayload = \"json\"\ndevice = \"{/d}\"\npoint = \"p\"\nvalue = \"/v\"\n"
+      "[[mqtt.subscribe]]\ntopic = \"spBv1.0/+/+/+/#\"\npayload = \"sparkplug\"\ndevice = \"{1}\"\n");
+  broker.others = {{"pump-7", "the entry in line 8"}};
+  Interpreter interpreter(broker, false);
+  const auto devices = [&](const std::string& topic, const std::string& payload, std::string& problem) {
+    std::vector<std::string> found;
+    interpreter.read({topic, payload}, {}, [&](const Interpreted& made) {
+      problem = made.problem();
+      for (const Portion& portion : in_full(made).portions)
+        found.push_back(portion.device);
+      return true;
+    });
+    return found;
+  };
+  std::string problem;
+  const std::string said = "device \"pump-7\" is that of the entry in line 8: no reading is made of it here";
+  const auto refuses = [&](const std::string& topic, const std::string& payload) {
+    return devices(topic, payload, problem).empty() && problem == said;
+  };
+  CHECK(refuses("topic/pump-7", "1"));
+  CHECK(refuses("json/a", R"({"d":"pump-7","v":1})"));
+  CHECK(refuses("spBv1.0/pump-7/NBIRTH/N", SparkPayload(0).real("x", 1, 1).bytes()));
+  using Devices = std::vector<std::string>;
+  CHECK(devices("topic/pump-8", "1", problem) == Devices{"pump-8"});
+  CHECK(devices("json/a", R"({"d":"pump-8","v":1})", problem) == Devices{"pump-8"});
+  CHECK(problem.empty());
+}
+
 TEST_CASE("mqtt interpreter: rules of Sparkplug that cross each hear all, however often a message is delivered") {
   config::MqttBroker broker;
   broker.name = "plant";

@@ -234,6 +234,26 @@ TEST_CASE("mqtt relay: a broker that wants to hear from its client more often do
   CHECK(drain(relay.to_broker()) == ping);
 }
 
+TEST_CASE("mqtt relay: a message that comes again before it is acknowledged is one") {
+  Scene scene;
+  const auto again = [](std::string bytes) {
+    bytes[0] = static_cast<char>(bytes[0] | 8);
+    return bytes;
+  };
+  scene.broker(publish("a", 1, 7, "1") + again(publish("a", 1, 7, "1")));
+  CHECK(scene.take(readings(1)) == "1");
+  scene.broker(again(publish("a", 1, 7, "1")));
+  CHECK(scene.relay.next() == nullptr);
+  CHECK(scene.relay.unacknowledged() == 1);
+  scene.safe = {1};
+  CHECK(scene.to_broker() == puback(7));
+  // It did not hear of it, and sends it once more.
+  scene.broker(again(publish("a", 1, 7, "1")));
+  CHECK(scene.take(readings(1)) == "1");
+  CHECK(scene.to_broker() == puback(7));
+  CHECK(scene.relay.idle());
+}
+
 TEST_CASE("mqtt relay: so many messages are acknowledged at a time as is wanted") {
   Relay relay(4);
   for (std::uint16_t id = 1; id <= 3; ++id) {
