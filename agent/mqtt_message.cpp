@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/payload_leaves.h"
 #include "agent/text.h"
 #include "agent/value_json.h"
 #include "config/utf8.h"
@@ -17,8 +18,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t shown_text = 1000;  // bytes of a payload
 constexpr std::size_t shown_hex = 64;
-constexpr std::size_t shown_leaves = 12;
-constexpr int looked_into = 64;  // levels: what walks through a document calls itself for each
 
 bool all_good(const std::vector<Decoded>& readings) {
   std::size_t count = 0;
@@ -53,24 +52,6 @@ std::string payload_text(std::string_view payload) {
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// The JSON pointers that there are, for whoever looks for the right one. Empty: the payload is no JSON object or
-/// array.
-std::string pointers(std::string_view payload) {
-  if (payload.size() > shown_text * shown_text) return "";
-  const auto within = [](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) { return depth < looked_into; };
-  const Json json = Json::parse(payload, within, false);
-  if (!json.is_structured() || json.empty()) return "";
-  std::string text;
-  std::size_t count = 0;
-  const Json leaves = json.flatten();
-  for (const auto& [pointer, value] : leaves.items()) {
-    if (++count > shown_leaves) break;
-    text += (text.empty() ? "" : ", ") + printable(pointer) + " = " + printable(dump(value));
-  }
-  if (leaves.size() > shown_leaves) text += " and " + grouped(leaves.size() - shown_leaves) + " more";
-  return text;
 }
 
 /// A reading has it as its reason.
@@ -151,7 +132,7 @@ std::string to_text(const ReadMessage& read) {
   }
   if (read.readings.empty()) {
     text += read.message.retained ? "  no rule takes it, as a retained message\n" : "  no rule has a matching topic\n";
-  } else if (const std::string there = read.good ? "" : pointers(read.message.payload); !there.empty()) {
+  } else if (const std::string there = read.good ? "" : leaves_text(read.message.payload); !there.empty()) {
     text += "  the payload has " + there + "\n";
   }
   return text;

@@ -1,8 +1,10 @@
 // What `mqtt` and `check --payload` say of a message that makes a reading and has a problem all the same.
 #include "agent/mqtt_message.h"
 
+#include <chrono>
 #include <string>
 
+#include "agent/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/mqtt_rules.h"
 #include "tests/support/sparkplug.h"
@@ -60,6 +62,40 @@ TEST_CASE("mqtt message: a name that is too long is said") {
   const Printed alone = printed(all, "{\"" + name + "\":1}");
   CHECK(alone.has("  no reading: " + wrong));
   CHECK(alone.has_problem(wrong));
+}
+
+TEST_CASE("mqtt message: where a pointer finds nothing, what there is is listed") {
+  const auto there = [](const std::string& payload) {
+    const std::string text = printed("topic = \"t\"\ndevice = \"d\"\npoint = \"p\"\nvalue = \"/none\"", payload).text;
+    const std::string start = "  the payload has ";
+    const std::size_t at = text.find(start);
+    return at == std::string::npos ? "" : text.substr(at + start.size(), text.size() - at - start.size() - 1);
+  };
+  CHECK(there(R"({"b":1,"a":[true,{"x":null}],"c":{"s/t~":"\u001b"}})") ==
+        R"(/b = 1, /a/0 = true, /a/1/x = null, /c/s~1t~0 = "\u001b")");
+  CHECK(there(R"({"a":[],"b":{},"c":[[],{}],"d":1.50})") == "/a = [], /b = {}, /c/0 = [], /c/1 = {}, /d = 1.50");
+  CHECK(there("[1,2,3,4,5,6,7,8,9,10,11,12]").ends_with(", /11 = 12"));
+  CHECK(there("[1,2,3,4,5,6,7,8,9,10,11,12,13,14]").ends_with(", /11 = 12 and 2 more"));
+  for (const char* nothing : {"{}", "[]", "5", "\"x\"", "{\"a\":1", "{\"a\":1}}"})
+    CHECK(there(nothing).empty());
+  const std::string levels(100, '[');
+  CHECK(there("{\"a\":1,\"b\":" + levels + std::string(100, ']') + "}") == "/a = 1");
+}
+
+TEST_CASE("mqtt message: a listing takes no longer than a payload is long") {
+  const std::string rule = "topic = \"t\"\ndevice = \"d\"\npoint = \"p\"\nvalue = \"/none\"";
+  std::string array = "[0";
+  std::string object = "{\"0\":0";
+  std::size_t elements = 1;
+  for (; array.size() < 1'000'000; ++elements)
+    array += ",0";
+  std::size_t members = 1;
+  for (; object.size() < 1'000'000; ++members)
+    object += ",\"" + std::to_string(members) + "\":0";
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(printed(rule, array + "]").text.find(" and " + grouped(elements - 12) + " more\n") != std::string::npos);
+  CHECK(printed(rule, object + "}").text.find(" and " + grouped(members - 12) + " more\n") != std::string::npos);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{20});
 }
 
 TEST_CASE("mqtt message: a metric without a name is said") {
