@@ -6,6 +6,7 @@
 #include "agent/payload_leaves.h"
 #include "agent/text.h"
 #include "agent/value_json.h"
+#include "config/text.h"
 #include "config/utf8.h"
 #include "drivers/mqtt/words.h"
 
@@ -37,9 +38,10 @@ std::string text_of(std::string_view front) {
   return text;
 }
 
-std::string payload_text(std::string_view payload) {
+std::string payload_text(std::string_view payload, bool bytes) {
   if (payload.empty()) return "(empty)";
-  const bool text = config::valid_utf8(payload);
+  // Bytes are a text by chance, and a control character of a text only parts its lines.
+  const bool text = config::valid_utf8(payload) && !(bytes && config::has_control(payload));
   const std::size_t most = text ? shown_text : shown_hex;
   std::size_t length = std::min(payload.size(), most);
   while (text && length > 0 && !config::valid_utf8(payload.substr(0, length)))
@@ -106,11 +108,21 @@ Json reading_json(const Portion& portion, std::size_t point, std::int64_t arriva
   return json;
 }
 
+/// Why there is not even a bad reading.
+std::string nothing_text(const ReadMessage& read) {
+  if (!read.matched) return "  no [[mqtt.subscribe]] has a topic that matches\n";
+  if (!read.taken && read.message.retained) return "  no rule takes it, as a retained message\n";
+  return "  the rule makes no reading of it\n";
+}
+
 }  // namespace
 
 ReadMessage MessageReader::read(drivers::mqtt::Message message, const Stamp& arrival) {
-  ReadMessage read{std::move(message), arrival, {}};
+  ReadMessage read{std::move(message), arrival};
+  read.matched = interpreter_.names(read.message.topic);
   interpreter_.read(read.message, arrival, [&read](const drivers::mqtt::Interpreted& made) {
+    read.taken = true;
+    read.bytes = read.bytes || made.rule->payload == config::MqttRule::Payload::raw;
     Decoded decoded = drivers::mqtt::in_full(made);
     if (!decoded.portions.empty() || !decoded.problem.empty()) read.readings.push_back(std::move(decoded));
     return true;
@@ -122,7 +134,7 @@ ReadMessage MessageReader::read(drivers::mqtt::Message message, const Stamp& arr
 std::string to_text(const ReadMessage& read) {
   std::string text = rfc3339(read.arrival.wall) + "  " + printable(read.message.topic);
   text += read.message.retained ? "  (retained)\n  " : "\n  ";
-  text += payload_text(read.message.payload) + "\n";
+  text += payload_text(read.message.payload, read.bytes) + "\n";
   for (const Decoded& decoded : read.readings) {
     for (const Portion& portion : decoded.portions) {
       for (std::size_t point = 0; point < portion.values.size(); ++point)
@@ -131,7 +143,7 @@ std::string to_text(const ReadMessage& read) {
     text += problem_text(decoded);
   }
   if (read.readings.empty()) {
-    text += read.message.retained ? "  no rule takes it, as a retained message\n" : "  no rule has a matching topic\n";
+    text += nothing_text(read);
   } else if (const std::string there = read.good ? "" : leaves_text(read.message.payload); !there.empty()) {
     text += "  the payload has " + there + "\n";
   }

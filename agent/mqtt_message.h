@@ -15,8 +15,11 @@ namespace fieldpost {
 struct ReadMessage {
   drivers::mqtt::Message message;
   Stamp arrival;
-  std::vector<drivers::mqtt::Decoded> readings;  // one for each rule that matches
-  bool good = false;                             // there is a reading, and each of them is good
+  std::vector<drivers::mqtt::Decoded> readings{};  // one for each rule that makes something of it
+  bool matched = false;                            // a rule has a topic that matches
+  bool taken = false;                              // such a rule takes it: not where retained ones are ignored
+  bool bytes = false;                              // one that takes it is of raw bytes
+  bool good = false;                               // there is a reading, and each of them is good
 };
 
 /// What Sparkplug B's births say is remembered from message to message.

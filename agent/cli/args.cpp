@@ -161,7 +161,8 @@ class Parser {
       return;
     }
     if (args_.arguments.size() < args_.verb->min_arguments) {
-      return fail(std::string(args_.verb->words) + " needs the name of a device; " + usage(args_.verb));
+      const std::string of = args_.verb->id == VerbId::mqtt ? "broker" : "device";
+      return fail(args_.verb->words + (" needs the name of a " + of + "; ") + usage(args_.verb));
     }
   }
 

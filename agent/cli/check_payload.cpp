@@ -1,11 +1,13 @@
 #include "agent/cli/check_payload.h"
 
+#include <array>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <cstdio>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <optional>
+#include <system_error>
 
 #include "agent/cli/verbs.h"
 #include "agent/mqtt_message.h"
@@ -17,10 +19,14 @@ namespace {
 
 std::optional<std::string> contents(const std::string& file) {
   if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream stream(file, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (stream.good() || stream.eof()) return text;
-  std::cerr << "fieldpost: " << file << ": " << std::strerror(errno) << "\n";
+  std::string text;
+  std::array<char, 65536> part{};
+  errno = 0;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "re"), std::fclose);
+  while (stream && std::feof(stream.get()) == 0 && std::ferror(stream.get()) == 0)
+    text.append(part.data(), std::fread(part.data(), 1, part.size(), stream.get()));
+  if (stream && std::ferror(stream.get()) == 0) return text;
+  std::cerr << "fieldpost: " << file << ": " << std::generic_category().message(errno) << "\n";
   return std::nullopt;
 }
 
@@ -41,16 +47,16 @@ int check_payload(const Args& args) {
   if (!config) return misused;
   const auto payload = contents(args.value("--payload"));
   if (!payload) return misused;
-  std::size_t matching = 0;
+  bool matched = false;
   bool good = true;
   for (const config::MqttBroker& broker : config->mqtt) {
     const ReadMessage read = MessageReader(broker).read({topic, *payload}, SystemClock{}.now());
-    if (read.readings.empty()) continue;
-    ++matching;
+    if (!read.matched) continue;
+    matched = true;
     good = good && read.good;
     std::cout << (args.has("--json") ? to_json(read) + "\n" : broker.name + ": " + to_text(read));
   }
-  if (matching == 0) {
+  if (!matched) {
     std::cerr << "fieldpost: no [[mqtt.subscribe]] has a topic that matches " << topic << "\n";
     return failed;
   }

@@ -121,6 +121,13 @@ TEST_CASE("check --payload says what the rules make of a sample") {
     CHECK(done.status.code == 1);
     CHECK_THAT(done.err, Contains("no [[mqtt.subscribe]] has a topic that matches yrd/pump-7/pressure"));
   }
+  SECTION("a rule that makes nothing of it") {
+    const Site plant("mqtt://127.0.0.1:1", "", "[[mqtt.subscribe]]\ntopic = \"spBv1.0/#\"\npayload = \"sparkplug\"\n");
+    const Finished done = plant.check("spBv1.0/STATE/host", "{}");
+    CHECK(done.status.code == 1);
+    CHECK_THAT(done.out, Contains("  the rule makes no reading of it\n"));
+    CHECK(done.err.empty());
+  }
   SECTION("as JSON") {
     const Finished done = site.check("plain/tank", "1.50", {"--json"});
     CHECK(done.status.code == 0);
@@ -148,6 +155,9 @@ TEST_CASE("check --payload says what the rules make of a sample") {
     const Finished missing = run({"check", "--payload", "/nowhere", "--topic", "a"});
     CHECK(missing.status.code == 2);
     CHECK(missing.err == "fieldpost: /nowhere: No such file or directory\n");
+    const Finished folder = run({"check", "--payload", "/usr", "--topic", "a"});
+    CHECK(folder.status.code == 2);
+    CHECK(folder.err == "fieldpost: /usr: Is a directory\n");
     const Finished unknown = run({"mqtt", "yrad"});
     CHECK(unknown.status.code == 2);
     CHECK(unknown.err == "fieldpost: no MQTT broker is called \"yrad\"; did you mean yard?\n");

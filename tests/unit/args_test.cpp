@@ -38,6 +38,8 @@ TEST_CASE("args: the words of read") {
   CHECK_FALSE(read.has("--json"));
   CHECK_THAT(error_of({"read"}),
              Catch::Matchers::Contains("read needs the name of a device; usage: fieldpost [-c FILE] read"));
+  CHECK_THAT(error_of({"mqtt"}),
+             Catch::Matchers::Contains("mqtt needs the name of a broker; usage: fieldpost [-c FILE] mqtt"));
 }
 
 TEST_CASE("args: help and version, alone and of every verb") {

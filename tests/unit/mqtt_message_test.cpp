@@ -22,10 +22,11 @@ struct Printed {
   }
 };
 
-Printed printed(const std::string& rule, const std::string& payload, const std::string& topic = "t") {
+Printed printed(const std::string& rule, const std::string& payload, const std::string& topic = "t",
+                bool retained = false) {
   config::MqttBroker broker;
   broker.rules = support::mqtt_rules("[[mqtt.subscribe]]\n" + rule);
-  const ReadMessage read = MessageReader(broker).read({topic, payload}, {});
+  const ReadMessage read = MessageReader(broker).read({topic, payload, retained}, {});
   CHECK_FALSE(read.good);
   return {to_text(read), to_json(read)};
 }
@@ -96,6 +97,26 @@ TEST_CASE("mqtt message: a listing takes no longer than a payload is long") {
   CHECK(printed(rule, array + "]").text.find(" and " + grouped(elements - 12) + " more\n") != std::string::npos);
   CHECK(printed(rule, object + "}").text.find(" and " + grouped(members - 12) + " more\n") != std::string::npos);
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{20});
+}
+
+TEST_CASE("mqtt message: why there is no reading is said") {
+  const std::string sparkplug = "topic = \"spBv1.0/#\"\npayload = \"sparkplug\"";
+  const std::string none = "  no [[mqtt.subscribe]] has a topic that matches";
+  const std::string nothing = "  the rule makes no reading of it";
+  CHECK(printed(sparkplug, "{\"online\":true}", "spBv1.0/STATE/host").has(nothing));
+  CHECK(printed(sparkplug, "", "spBv1.0/plant/NCMD/line-1").has(nothing));
+  CHECK(printed(sparkplug, "x", "elsewhere").has(none));
+  const std::string fresh = "topic = \"t\"\ndevice = \"d\"\npoint = \"p\"\nretained = \"ignore\"";
+  CHECK(printed(fresh, "1", "t", true).has("  no rule takes it, as a retained message"));
+  CHECK(printed(fresh, "1", "elsewhere", true).has(none));
+}
+
+TEST_CASE("mqtt message: bytes that a text cannot show are shown as bytes") {
+  const std::string raw = "topic = \"t\"\ndevice = \"d\"\npoint = \"p\"\npayload = \"raw\"\ntype = \"int32\"";
+  CHECK(printed(raw, std::string("\0\x01", 2)).has("  hex 00 01"));
+  CHECK(printed(raw, "ab").has("  ab"));
+  const std::string json = "topic = \"t\"\ndevice = \"d\"\npoint = \"p\"\nvalue = \"/v\"";
+  CHECK(printed(json, "{\n\"a\":1}").has("  { \"a\":1}"));
 }
 
 TEST_CASE("mqtt message: a metric without a name is said") {
