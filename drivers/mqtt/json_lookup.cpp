@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "config/text.h"
 #include "drivers/mqtt/json_leaves.h"
 #include "drivers/mqtt/json_search.h"
 
@@ -69,9 +70,17 @@ class Reader final : public json::json_sax_t {
     return true;
   }
 
-  bool parse_error(std::size_t, const std::string&, const json::exception& error) override {
+  bool parse_error(std::size_t, const std::string& token, const json::exception& error) override {
     constexpr int number_overflow = 406;
-    problem_ = error.id == number_overflow ? "number out of range" : "not JSON";
+    constexpr std::size_t shown_digits = 40;
+    if (error.id != number_overflow) return refuse();
+    problem_ = "number out of range: " + config::printable(token, shown_digits);
+    return false;
+  }
+
+  /// For whoever sees it before the parser does.
+  bool refuse() {
+    problem_ = "not JSON";
     return false;
   }
 
@@ -172,7 +181,12 @@ JsonPointer::JsonPointer(std::string text, Gives gives) : text_(std::move(text))
 JsonLookup look_up(std::string_view json, std::span<const JsonPointer> pointers,
                    const std::optional<std::string>& below) {
   Reader reader(pointers, below);
-  nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
+  // The parser takes a NUL for the end and would drop what stands behind it. JSON has none: strings write \u0000.
+  if (json.find('\0') == std::string_view::npos) {
+    nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
+  } else {
+    reader.refuse();
+  }
   return reader.result();
 }
 

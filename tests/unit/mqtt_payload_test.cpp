@@ -85,7 +85,13 @@ TEST_CASE("json: what gives no value says why") {
       {"{\"value\":\"\xFF\"}", "not JSON"},
       {"{\"other\":\"\xC0\xAF\",\"value\":1}", "not JSON"},
       {std::string("\0\0\0", 3), "not JSON"},
-      {R"({"value":1e999})", "number out of range"},
+      {std::string("{\"value\":1}\0", 12), "not JSON"},
+      {std::string("{\"value\":1}\0{\"value\":2}garbage", 30), "not JSON"},
+      {std::string("{\"value\":\0 1}", 13), "not JSON"},
+      {std::string("{\"value\":1,\"x\":\"\0\"}", 19), "not JSON"},
+      {R"({"value":1e999})", "number out of range: 1e999"},
+      {R"({"value":5,"other":-1e400})", "number out of range: -1e400"},
+      {"{\"value\":" + repeat("9", 400) + "}", "number out of range: 9999999999999999999999999999999999999999..."},
       {R"({"value":null})", "null at /value"},
       {R"({"value":{}})", "not a scalar at /value"},
       {R"({"value":[1]})", "not a scalar at /value"},
@@ -114,6 +120,8 @@ TEST_CASE("json: what gives no value says why") {
 
 TEST_CASE("json: what is only at the limits is taken") {
   CHECK(json("/a", R"({"b":1,"b":2,"a":{"a":1},"c":[{"a":1},{"a":2}]})") == bad("not a scalar at /a"));
+  CHECK(json("/a", "{\"a\":3} \t\r\n") == integer(3));
+  CHECK(json("/a", R"({"a":"\u0000"})") == string(std::string("\0", 1)));
   CHECK(json("/a", R"({"b":1,"b":2,"a":3})") == integer(3));  // the repeated key is not on the way
   const std::string pointer = repeat("/0", 64);
   CHECK(json(pointer, repeat("[", 64) + "5" + repeat("]", 64)) == integer(5));
