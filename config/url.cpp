@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <string>
+#include <utility>
 
 namespace fieldpost::config {
 namespace {
@@ -22,6 +24,20 @@ bool ipv6(std::string_view text) {
   const std::string address(text.substr(0, text.find('%')));  // %zone, of a link-local address
   in6_addr ignored{};
   return inet_pton(AF_INET6, address.c_str(), &ignored) == 1;
+}
+
+/// Why the text, which stands where a host does, is no name of one; empty: it is.
+std::string wrong_host(std::string_view host) {
+  const auto end = std::find_if_not(host.begin(), host.end(), name_character);
+  const auto at = static_cast<std::size_t>(end - host.begin());
+  const bool path = end != host.end() && (*end == '/' || *end == '?' || *end == '#');
+  if (host.empty() || (path && at == 0)) return "names no host";
+  if (end == host.end()) return "";
+  if (path) return "has " + in_quotes(host.substr(at)) + " behind its host, where only :PORT can stand";
+  if (static_cast<unsigned char>(*end) >= 0x80) {
+    return "has a host that is not ASCII: write it as the DNS has it, with xn-- in front";
+  }
+  return "has a host with " + in_quotes(host.substr(at, 1)) + ": it is of letters, digits, '.', '-' and '_'";
 }
 
 /// One key=value of a serial URL, the reason where it is refused.
@@ -78,10 +94,8 @@ Parsed<HostPort> parse_host_port(std::string_view text) {
   HostPort result;
   result.host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
   std::string_view rest = text.substr(bracketed ? end + 1 : end);
-  if (bracketed ? !ipv6(result.host)
-                : result.host.empty() || !std::all_of(result.host.begin(), result.host.end(), name_character)) {
-    return Wrong{bracketed ? "has no IPv6 address in its brackets" : "names no host"};
-  }
+  if (bracketed && !ipv6(result.host)) return Wrong{"has no IPv6 address in its brackets"};
+  if (std::string wrong = bracketed ? "" : wrong_host(result.host); !wrong.empty()) return Wrong{std::move(wrong)};
   if (rest.empty()) return result;
   const auto port = rest.front() == ':' ? parse_number(rest.substr(1), 65535) : std::nullopt;
   if (!port || *port == 0) return Wrong{"has something else than :PORT, 1 to 65535, after its host"};

@@ -182,6 +182,22 @@ TEST_CASE("topic filters", "[config]") {
   CHECK(refused(parse_filter(std::string(65536, 'a'))));
 }
 
+TEST_CASE("what is wrong with a broker's address is said", "[config]") {
+  const auto wrong = [](std::string_view url) {
+    const Parsed<MqttUrl> parsed = parse_mqtt_url(url);
+    return std::holds_alternative<Wrong>(parsed) ? std::get<Wrong>(parsed).what : "";
+  };
+  CHECK(wrong("mqtt://broker_1.local-net:1883").empty());
+  CHECK(wrong("mqtt://[fd00::7]").empty());
+  for (const char* url : {"mqtt://", "mqtt://:1883", "mqtt:///x", "mqtt://?x=1"})
+    CHECK(wrong(url) == "names no host");
+  CHECK(wrong("mqtt://h/x") == "has \"/x\" behind its host, where only :PORT can stand");
+  CHECK(wrong("mqtt://h?x=1") == "has \"?x=1\" behind its host, where only :PORT can stand");
+  CHECK(wrong("mqtt://h:1883/x") == "has something else than :PORT, 1 to 65535, after its host");
+  CHECK(wrong("mqtt://h ") == "has a host with \" \": it is of letters, digits, '.', '-' and '_'");
+  CHECK(wrong("mqtt://\xC3\xBC.de") == "has a host that is not ASCII: write it as the DNS has it, with xn-- in front");
+}
+
 TEST_CASE("JSON pointers", "[config]") {
   for (const char* pointer : {"", "/", "/a/b", "/~0~1", "/a b/0"}) {
     CHECK(valid_pointer(pointer));
