@@ -76,7 +76,7 @@ class Assembly {
   std::optional<std::string> device(const NameSource& names) {
     std::string problem;
     std::optional<std::string> name = plan_.device.fill(names, problem);
-    if (name) problem = wrong_with(*name);
+    problem = name ? wrong_with(*name) : "name " + problem;
     if (problem.empty()) return name;
     decoded_.problem = "device " + problem;
     return std::nullopt;

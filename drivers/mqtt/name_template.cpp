@@ -46,7 +46,7 @@ std::optional<std::string> NameTemplate::fill(const NameSource& source, std::str
     if (piece.kind == Piece::Kind::pointer) {
       const Value* value = source.at(piece.place);
       if (value == nullptr || !good(*value)) {
-        problem = "name has no value at " + piece.text.substr(1, piece.text.size() - 2);
+        problem = "has no value at " + piece.text.substr(1, piece.text.size() - 2);
         return std::nullopt;
       }
       name += std::get<std::string>(*value);
@@ -57,7 +57,7 @@ std::optional<std::string> NameTemplate::fill(const NameSource& source, std::str
       name += level ? source.levels[piece.place] : std::string_view(piece.text);
     }
     if (name.size() > longest_name) {
-      problem = "name is longer than 255 bytes";
+      problem = "is longer than 255 bytes";
       return std::nullopt;
     }
   }

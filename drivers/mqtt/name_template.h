@@ -31,8 +31,7 @@ class NameTemplate {
   bool empty() const { return pieces_.empty(); }
   bool by_topic() const { return by_topic_; }
 
-  /// A text of up to 255 bytes. Else nothing, and `problem` says why: "name is longer than 255 bytes", "name has no
-  /// value at /x".
+  /// A text of up to 255 bytes. Else nothing, and `problem` says why: "is longer than 255 bytes", "has no value at /x".
   std::optional<std::string> fill(const NameSource& source, std::string& problem) const;
 
  private:

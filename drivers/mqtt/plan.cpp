@@ -44,7 +44,7 @@ Names Plan::names(const Levels& levels) const {
   const NameSource source{levels};
   std::string problem;
   auto device_name = device.fill(source, problem);
-  if (problem.empty()) problem = wrong_with(device_name.value_or(""));
+  problem = device_name ? wrong_with(*device_name) : "name " + problem;
   if (!problem.empty()) return {{}, {}, "device " + problem};
   Names names{*std::move(device_name), {}};
   for (std::size_t i = 0; i < rule->values.size(); ++i) {
@@ -60,7 +60,10 @@ Names Plan::names(const Levels& levels) const {
 std::optional<std::string> Plan::point_name(const NameSource& source, std::string_view value,
                                             std::string& problem) const {
   std::optional<std::string> name = point.fill(source, problem);
-  if (!name) return std::nullopt;
+  if (!name) {
+    problem.insert(0, "name ");
+    return std::nullopt;
+  }
   if (!value.empty()) name->append(point.empty() ? "" : "/").append(value);
   problem = wrong_with(*name);
   return problem.empty() ? name : std::nullopt;

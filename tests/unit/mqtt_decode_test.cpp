@@ -127,7 +127,10 @@ TEST_CASE("mqtt: names from the payload, time from the topic") {
                              "1e2", "1E+2", "0.1000000000000000000001"}) {
     CHECK(id(number) == "a-" + std::string(number) + " 1795338191000000: x [W] 1\n");
   }
-  CHECK(decoded(names, "s/a/b", R"({"id":7,"p":"x","v":1})") == "a-7: x 1\nproblem: unit name has no value at /u\n");
+  CHECK(decoded(names, "s/a/b", R"({"id":7,"p":"x","v":1})") == "a-7: x 1\nproblem: unit has no value at /u\n");
+  CHECK(decoded(names, "s/a/1", R"({"id":7,"v":1,"u":"W"})") == "problem: point name has no value at /p\n");
+  CHECK(decoded(names, "s/a/1795338191", R"({"id":7,"p":"x","v":1,"u":")" + std::string(300, 'x') + R"("})") ==
+        "a-7 1795338191000000: x 1\nproblem: unit is longer than 255 bytes\n");
   CHECK(decoded(names, "s/a/1", R"({"id":null,"p":"x","v":1,"u":"W"})") ==
         "problem: device name has no value at /id\n");
   CHECK(decoded(names, "s/a/1", R"({"id":7,"p":"","v":1,"u":"W"})") == "problem: point name is empty\n");
