@@ -10,7 +10,9 @@
 namespace fieldpost::config {
 namespace {
 
-constexpr std::size_t longest = 65536;  // bytes: more is some other file
+// Bytes, as MQTT takes them (3.1.1, section 1.5.3): more is some other file.
+constexpr std::size_t longest = 65535;
+constexpr std::size_t line_end = 2;
 
 }  // namespace
 
@@ -24,12 +26,12 @@ Secret read_secret(const std::string& path) {
   errno = 0;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
   if (!file) return {"", "cannot read " + path + ": " + std::generic_category().message(errno)};
-  std::string text(longest + 1, '\0');
+  std::string text(longest + line_end + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0) return {"", "cannot read " + path + ": " + std::generic_category().message(errno)};
-  if (text.size() > longest) return {"", path + " is larger than 64 KiB: it is no file of a secret"};
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
+  if (text.size() > longest) return {"", path + " holds more than 65535 bytes: it is no file of a secret"};
   return {std::move(text), ""};
 }
 

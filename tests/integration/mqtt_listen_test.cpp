@@ -167,7 +167,7 @@ TEST_CASE("check --payload says what the rules make of a sample") {
   }
 }
 
-TEST_CASE("check refuses an MQTT password_file that cannot be read") {
+TEST_CASE("check refuses an MQTT password_file that cannot be read, or is none") {
   const auto check = [](const std::string& file) {
     const Site site("mqtt://127.0.0.1:1", "username = \"u\"\npassword_file = \"" + file + "\"\n");
     return support::run({site.words({"check"}), {}, ""});
@@ -178,6 +178,11 @@ TEST_CASE("check refuses an MQTT password_file that cannot be read") {
       missing.err.find(":12:17: mqtt[yard].password_file: cannot read /nowhere/secret: No such file or directory\n") !=
       std::string::npos);
   CHECK(check("credential:mqtt").status.code == 0);  // which only the service has
+  const support::TempDir folder;
+  const std::string longest = folder.write("secret", std::string(65'535, 'x') + "\n");
+  CHECK(check(longest).status.code == 0);
+  folder.write("secret", std::string(65'536, 'x'));
+  CHECK_THAT(check(longest).err, Contains("mqtt[yard].password_file: " + longest + " holds more than 65535 bytes"));
 }
 
 TEST_CASE("mqtt prints what a broker delivers beside its readings") {

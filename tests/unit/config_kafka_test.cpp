@@ -145,8 +145,11 @@ TEST_CASE("a secret is what stands in its file, without the end of the line", "[
   CHECK(secret("hunter2\r\n").text == "hunter2");
   CHECK(secret(" hunter2\n\n").text == " hunter2\n");
   CHECK(secret("").problem.empty());
-  CHECK(secret(std::string(65537, 'x')).problem ==
-        (dir / "secret") + " is larger than 64 KiB: it is no file of a secret");
+  for (const char* end : {"", "\n", "\r\n"}) {
+    CHECK(secret(std::string(65535, 'x') + end).text.size() == 65535);
+    CHECK(secret(std::string(65536, 'x') + end).problem ==
+          (dir / "secret") + " holds more than 65535 bytes: it is no file of a secret");
+  }
   CHECK(read_secret("").problem.empty());
   CHECK(read_secret(dir / "none").problem == "cannot read " + (dir / "none") + ": No such file or directory");
   CHECK(read_secret(dir.path()).problem == "cannot read " + dir.path().string() + ": Is a directory");
