@@ -7,6 +7,8 @@
 namespace fieldpost::config {
 namespace {
 
+constexpr std::size_t longest_string = 65535;  // bytes (3.1.1, section 1.5.3)
+
 void parse_url(Fields& fields, MqttUrl& url) {
   if (!fields.require("url", "as in \"mqtt://broker.local:1883\"")) return;
   const auto text = fields.text("url");
@@ -17,10 +19,17 @@ void parse_url(Fields& fields, MqttUrl& url) {
   }
 }
 
+/// Names of hosts have no case, nor have the digits of an IPv6 address.
+bool same_host(const std::string& one, const std::string& other) {
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [&small](char a, char b) { return small(a) == small(b); });
+}
+
 /// Two clients of one id would throw each other out for ever.
 void check_client_id(Fields& fields, const MqttBroker& broker, const Config& config) {
   const auto same = std::find_if(config.mqtt.begin(), config.mqtt.end(), [&](const MqttBroker& other) {
-    return other.client_id == broker.client_id && other.url.host == broker.url.host &&
+    return other.client_id == broker.client_id && same_host(other.url.host, broker.url.host) &&
            other.url.port == broker.url.port;
   });
   if (same == config.mqtt.end() || broker.url.text.empty()) return;
@@ -32,6 +41,9 @@ void parse_login(Fields& fields, MqttBroker& broker, const Context& context) {
   broker.client_id = fields.name("client_id").value_or("fieldpost-" + context.config.agent.id + "-" + broker.name);
   check_client_id(fields, broker, context.config);
   broker.username = fields.text("username").value_or("");
+  if (broker.username.size() > longest_string) {
+    fields.wrong("username", "is longer than 65535 bytes, which MQTT does not take");
+  }
   if (fields.has("password")) {
     fields.find("password");
     fields.wrong("password", "is not taken from this file: put it into one of its own, named in password_file");

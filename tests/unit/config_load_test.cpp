@@ -196,6 +196,19 @@ TEST_CASE("a client id is stable and names agent and broker", "[config]") {
   CHECK(config.mqtt[0].url.port == 1883);
 }
 
+TEST_CASE("a user name has no more bytes than MQTT takes", "[config]") {
+  const auto problems = [](std::size_t length) {
+    const std::string text = std::string(minimal) + "[[mqtt]]\nname = \"yard\"\nurl = \"mqtt://b\"\nusername = \"" +
+                             std::string(length, 'u') +
+                             "\"\nsubscribe = [{topic = \"a\", device = \"d\", point = \"p\"}]\n";
+    return parse(text, "f", world()).problems;
+  };
+  CHECK(problems(65'535).empty());
+  REQUIRE(problems(65'536).size() == 1);
+  CHECK(to_string(problems(65'536)[0]) ==
+        "f:7:12: mqtt[yard].username: is longer than 65535 bytes, which MQTT does not take");
+}
+
 TEST_CASE("a map that many devices share is read and kept once", "[config]") {
   std::string text = std::string(minimal) + "[[modbus]]\nname = \"a\"\nurl = \"tcp://h\"\n";
   for (int i = 0; i < 5; ++i) {
