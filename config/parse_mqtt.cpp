@@ -87,7 +87,7 @@ void parse_session(Fields& fields, MqttBroker& broker) {
   }
   const auto will = fields.text("will");
   if (!will) return;
-  if (will->empty() || will->size() > 65535 || will->find_first_of("+#") != std::string::npos) {
+  if (will->empty() || will->size() > longest_string || will->find_first_of("+#") != std::string::npos) {
     fields.wrong_value("will", *will, "must be a topic: 1 to 65535 bytes, without + and #");
   }
   broker.will = *will;
@@ -125,7 +125,7 @@ void parse_mqtt(Fields& root, Context& context) {
       broker.rules.push_back(parse_mqtt_rule(rule, context));
     }
     for (std::size_t i = 0; i < rules.size(); ++i) {
-      check_births(rules[i], broker.rules[i], broker.rules);
+      check_births_and_data(rules[i], broker.rules[i], broker.rules);
     }
     if (!has_rules) fields.wrong("subscribe", "is missing: a broker has at least one [[mqtt.subscribe]]");
     parse_rebirth(fields, broker);

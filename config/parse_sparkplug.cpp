@@ -10,8 +10,6 @@
 namespace fieldpost::config {
 namespace {
 
-constexpr std::string_view name_space = "spBv1.0/";
-
 // Sparkplug 3.0, section 4.1: what edge nodes publish.
 constexpr std::string_view topics[] = {
     "spBv1.0/+/NBIRTH/+",  "spBv1.0/+/DBIRTH/+/+", "spBv1.0/+/NDATA/+",
@@ -22,27 +20,36 @@ bool is_sparkplug(const MqttRule& rule) {
   return rule.payload == MqttRule::Payload::sparkplug;
 }
 
-/// Of a filter for data or deaths alone, spBv1.0/GROUP/DDATA/..., that of the births; else empty.
-std::string births_of(const std::string& filter) {
-  constexpr std::size_t group = name_space.size();
-  if (!filter.starts_with(name_space)) return "";
-  const std::size_t type = filter.find('/', group);
+struct Missing {
+  std::string filter;  // empty: nothing is
+  const char* what = "";
+};
+
+/// What a rule for one type of messages, spBv1.0/GROUP/DDATA/..., needs another one for.
+Missing missing_beside(const std::string& filter) {
+  const std::size_t group = filter.find('/');
+  const std::string_view first = std::string_view(filter).substr(0, group);
+  const std::size_t type = first == "spBv1.0" || first == "+" ? filter.find('/', group + 1) : std::string::npos;
   const std::size_t end = type == std::string::npos ? type : filter.find('/', type + 1);
-  if (end == std::string::npos) return "";
+  if (end == std::string::npos) return {};
   const std::string_view word = std::string_view(filter).substr(type + 1, end - type - 1);
-  if (word != "NDATA" && word != "DDATA" && word != "NDEATH" && word != "DDEATH") return "";
-  return filter.substr(0, type + 2) + "BIRTH" + filter.substr(end);
+  const std::string before = filter.substr(0, type + 2);
+  if (word == "NBIRTH" || word == "DBIRTH") return {before + "DATA" + filter.substr(end), "the data behind the births"};
+  if (word != "NDATA" && word != "DDATA" && word != "NDEATH" && word != "DDEATH") return {};
+  return {before + "BIRTH" + filter.substr(end), "the births, which name the metrics"};
 }
 
 }  // namespace
 
-void check_births(Fields& rule, const MqttRule& parsed, const std::vector<MqttRule>& all) {
-  const std::string births = is_sparkplug(parsed) ? births_of(parsed.topic) : "";
-  const auto hears = [&births](const MqttRule& each) { return is_sparkplug(each) && overlap(each.topic, births); };
-  if (births.empty() || std::any_of(all.begin(), all.end(), hears)) return;
-  rule.wrong_value(
-      "topic", parsed.topic,
-      "leaves out the births, which name the metrics: write \"spBv1.0/#\", or add a rule for " + in_quotes(births));
+void check_births_and_data(Fields& rule, const MqttRule& parsed, const std::vector<MqttRule>& all) {
+  const Missing missing = is_sparkplug(parsed) ? missing_beside(parsed.topic) : Missing{};
+  const auto hears = [&missing](const MqttRule& each) {
+    return is_sparkplug(each) && overlap(each.topic, missing.filter);
+  };
+  if (missing.filter.empty() || std::any_of(all.begin(), all.end(), hears)) return;
+  rule.wrong_value("topic", parsed.topic,
+                   std::string("leaves out ") + missing.what + ": write \"spBv1.0/#\", or add a rule for " +
+                       in_quotes(missing.filter));
 }
 
 void check_sparkplug(Fields& rule, const MqttRule& parsed) {

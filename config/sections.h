@@ -80,8 +80,8 @@ void parse_limits(Fields& fields, Limits& into);
 void parse_modbus(Fields& root, Context& context);
 /// What a rule with payload = "sparkplug" may not have, and which topics it needs.
 void check_sparkplug(Fields& rule, const MqttRule& parsed);
-/// Some rule of the broker takes the births of the edge nodes whose data this one takes.
-void check_births(Fields& rule, const MqttRule& parsed, const std::vector<MqttRule>& all);
+/// Some rule of the broker takes the births of the edge nodes whose data this one takes, and the other way round.
+void check_births_and_data(Fields& rule, const MqttRule& parsed, const std::vector<MqttRule>& all);
 /// After parse_modbus: no device may have the name of a Modbus device.
 void parse_mqtt(Fields& root, Context& context);
 /// [[mqtt.subscribe]].
