@@ -12,6 +12,7 @@ namespace {
 using Payload = MqttRule::Payload;
 
 constexpr std::size_t last_byte = 65'535;
+constexpr std::uint64_t most_levels = 65'535;
 constexpr const char* example = "values = { power = { value = \"/apower\", unit = \"W\" } }";
 
 std::string parse_pointer(Fields& fields, std::string_view key) {
@@ -28,6 +29,13 @@ std::string parse_pointer(Fields& fields, std::string_view key) {
   return *pointer;
 }
 
+/// Bytes are swapped in pairs, and unlike registers a payload may have an odd number of them.
+void refuse_half_pair(Fields& fields, const Point& point) {
+  if (point.type != Type::string || point.order == ByteOrder::ABCD || point.size % 2 == 0) return;
+  fields.wrong("order", "swaps bytes in pairs, and string:" + std::to_string(point.size) +
+                            " is an odd number of bytes: make it even, or leave order out");
+}
+
 /// type, order, scale, offset, enum, invalid and unit.
 void parse_conversion(Fields& fields, Payload payload, MqttValue& value) {
   bool typed = false;
@@ -35,6 +43,7 @@ void parse_conversion(Fields& fields, Payload payload, MqttValue& value) {
     typed = fields.require("type", "as for a register, \"int16\" say") && take_type(fields, value.point);
     if (typed) {
       take_order(fields, value.point);
+      refuse_half_pair(fields, value.point);
       take_invalid(fields, value.point);
     }
     // Without a type nothing can be said of them.
@@ -64,12 +73,28 @@ void parse_place(Fields& fields, Payload payload, MqttValue& value) {
   }
 }
 
+/// The first {1}, {/a/b} or {*} of the text; empty: there is none.
+std::string_view placeholder(std::string_view text) {
+  for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1)) {
+    const std::size_t close = text.find('}', open);
+    if (close == std::string_view::npos) break;
+    const std::string_view name = text.substr(open + 1, close - open - 1);
+    const bool level = !name.starts_with('0') && parse_number(name, most_levels);
+    if (level || name == "*" || name.starts_with('/')) return text.substr(open, close + 1 - open);
+  }
+  return "";
+}
+
 /// name = "/pointer", or name = { ... }.
 void parse_named(Fields& values, const Member& each, MqttRule& rule) {
   MqttValue& value = rule.values.emplace_back();
   value.point.name = each.key;
   if (each.key.empty() || each.key.size() > max_name || has_control(each.key)) {
     values.wrong(each.key, "must be a name of 1 to " + std::to_string(max_name) + " bytes without control characters");
+  }
+  if (const std::string_view found = placeholder(each.key); !found.empty()) {
+    values.wrong(each.key, "holds " + in_quotes(found) + ", and a name in values has no placeholders: write it into " +
+                               "point, which is put before the names");
   }
   if (rule.payload == Payload::json && std::holds_alternative<std::string>(each.node.value)) {
     value.pointer = parse_pointer(values, each.key);
