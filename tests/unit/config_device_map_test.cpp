@@ -76,6 +76,7 @@ TEST_CASE("each byte order has its name, for 64 bits also that of 32", "[config]
         .points[0]
         .order;
   };
+  CHECK(order("string:3", "BA") == ByteOrder::BADC);  // its registers are whole ones
   CHECK(order("string:8", "BA") == ByteOrder::BADC);
   CHECK(order("bcd16", "AB") == ByteOrder::ABCD);
   CHECK(order("float64", "CDAB") == order("float64", "GHEFCDAB"));

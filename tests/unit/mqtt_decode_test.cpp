@@ -190,6 +190,11 @@ TEST_CASE("mqtt: raw bytes are read as registers") {
   CHECK(raw(one + "type = \"float32\"\norder = \"CDAB\"", "\xb8\x52\x40\x86") == "s: p 4.21\n");
   CHECK(raw(one + "type = \"uint64\"", std::string(8, '\xff')) == "s: p 18446744073709551615\n");
   CHECK(raw(one + "type = \"string:3\"", "abc") == "s: p \"abc\"\n");
+  CHECK(raw(one + "type = \"string:4\"\norder = \"BA\"", "badc") == "s: p \"abcd\"\n");
+  // As docs/mqtt.md says: as a double, where whole numbers are computed decimally.
+  CHECK(raw(one + "type = \"float32\"\nscale = 0.1", std::string("\x40\x40\x00\x00", 4)) ==
+        "s: p 0.30000000000000004\n");
+  CHECK(raw(one + "type = \"int16\"\nscale = 0.1", std::string("\x00\x03", 2)) == "s: p 0.3\n");
   CHECK(raw(one + "type = \"bool\"", "\x01") == "s: p true\n");
   CHECK(raw(one + "type = \"bool\"", "\x02") == "s: p bad: out of range\nproblem: out of range\n");
   CHECK(raw(one + "type = \"bit:9\"", std::string("\x02\x00", 2)) == "s: p true\n");
