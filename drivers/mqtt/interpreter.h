@@ -1,12 +1,14 @@
 // What a broker's rules make of its messages: which decoder a rule takes is known here alone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "buffer/reading.h"
 #include "config/config.h"
@@ -56,15 +58,18 @@ class Interpreter {
   std::optional<Request> remind(const Stamp& now);
 
  private:
-  sparkplug::Host& host_of(std::uint32_t subscription);
+  using Delivery = std::pair<std::uint32_t, std::size_t>;  // subscription, and hash of the message
+
+  bool told(const Message& message);
+  void expect(std::uint32_t subscription, const Message& message);
   void leave_to_others(Decoded& decoded) const;
 
   const config::MqttBroker& broker_;
   SeriesCache cache_;
-  const bool asks_;
-  // One for each subscription with rules for Sparkplug: a broker that delivers a message for each of them tells each of
-  // them all.
-  std::map<std::uint32_t, sparkplug::Host> hosts_;
+  sparkplug::Host host_;
+  // Messages of Sparkplug come in an order that tells something, so all rules hear each at its first delivery. These
+  // are the deliveries that are still to come, the oldest first.
+  std::deque<Delivery> expected_;
 };
 
 }  // namespace fieldpost::drivers::mqtt

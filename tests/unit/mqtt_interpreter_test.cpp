@@ -89,4 +89,27 @@ TEST_CASE("mqtt interpreter: rules of Sparkplug that cross each hear all, howeve
   CHECK(asked == 0);
 }
 
+TEST_CASE("mqtt interpreter: births that one rule takes name the metrics of another's data") {
+  config::MqttBroker broker;
+  broker.name = "plant";
+  broker.rules = mqtt_rules(
+      "[[mqtt.subscribe]]\ntopic = \"spBv1.0/+/NBIRTH/+\"\npayload = \"sparkplug\"\n"
+      "[[mqtt.subscribe]]\ntopic = \"spBv1.0/+/NDATA/+\"\npayload = \"sparkplug\"\n");
+  const std::vector<Subscription> subscriptions = cover(broker.rules);
+  REQUIRE(subscriptions.size() == 2);
+  Interpreter interpreter(broker, false);
+  std::vector<std::string> points;
+  const auto hear = [&](const std::string& topic, const SparkPayload& payload, std::uint32_t cause) {
+    interpreter.read({topic, payload.bytes(), false, true, {cause}}, {}, [&](const Interpreted& made) {
+      for (const Portion& portion : made.decoded.portions)
+        points.push_back(portion.points.at(0).name);
+      return true;
+    });
+  };
+  hear("spBv1.0/G/NBIRTH/N", SparkPayload(0).real("x", 1, 1), subscriptions[0].id);
+  hear("spBv1.0/G/NDATA/N", SparkPayload(1).real(1, 2), subscriptions[1].id);
+  hear("spBv1.0/G/NDATA/N", SparkPayload(1).real(1, 2), subscriptions[1].id);  // a repeat of QoS 1 is no other delivery
+  CHECK(points == std::vector<std::string>{"x", "x", "x"});
+}
+
 }  // namespace fieldpost::drivers::mqtt
