@@ -1,20 +1,17 @@
 #include "drivers/mqtt/sparkplug/host.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "config/text.h"
-#include "drivers/mqtt/sparkplug/payload.h"
+#include "drivers/mqtt/sparkplug/host_message.h"
 #include "drivers/mqtt/sparkplug/value.h"
 #include "drivers/mqtt/topic.h"
-#include "drivers/mqtt/words.h"
 
 namespace fieldpost::drivers::mqtt::sparkplug {
 namespace {
 
-constexpr std::uint64_t seqs = 256;                       // they start anew at 0
-constexpr std::uint64_t latest_ms = 253'402'300'799'999;  // of the year 9999
+constexpr std::uint64_t seqs = 256;  // they start anew at 0
 constexpr const char* node_offline = "the edge node is offline";
 constexpr const char* device_offline = "the device is offline";
 constexpr const char* device_missing = "the device has not come back with its edge node";
@@ -32,35 +29,6 @@ std::optional<std::uint64_t> death_number_of(const Payload& payload) {
 }
 
 }  // namespace
-
-struct Host::Message {
-  Address address;
-  Payload payload;
-  bool retained = false;
-  Heard heard{};
-  std::string gap{};
-  std::unordered_set<std::string_view> unkept{};  // names so far that nothing is known of, nor kept
-  bool remembered = false;                        // something that was not known before
-
-  void say(std::string problem) { heard.problem = std::move(problem); }
-  void add_if_none(const char* problem) {
-    if (heard.problem.empty()) heard.problem = problem;
-  }
-
-  /// "metric 3 (oven/temp...): ", counted from 1.
-  std::string of(const Metric& metric) const {
-    const std::string number = "metric " + std::to_string(&metric - payload.metrics.data() + 1);
-    return number + (metric.name.empty() ? "" : " (" + config::printable(shown(metric.name)) + ")") + ": ";
-  }
-
-  std::optional<std::int64_t> wall_of(const Metric& metric) {
-    const std::uint64_t ms = metric.timestamp.value_or(0) != 0 ? *metric.timestamp : payload.timestamp.value_or(0);
-    if (ms == 0) return std::nullopt;
-    if (ms <= latest_ms) return static_cast<std::int64_t>(ms) * 1000;
-    say("a time beyond the year 9999");
-    return std::nullopt;
-  }
-};
 
 Heard Host::take(std::string_view topic, std::string_view bytes, bool retained, const Stamp& now) {
   ended_.clear();
@@ -90,7 +58,8 @@ Heard Host::take(std::string_view topic, std::string_view bytes, bool retained, 
   dispatch(message, node);
   if (!message.gap.empty()) message.say(std::move(message.gap));
   ask(message, node, now);
-  if (message.remembered || known == nullptr) make_room(message);
+  const bool data = address->type == MessageType::ndata || address->type == MessageType::ddata;
+  if (!data || message.remembered || known == nullptr) make_room(message);
   return std::move(message.heard);
 }
 
@@ -141,7 +110,7 @@ void Host::take_data(Message& message, Node& node) {
     birth = device == node.devices.end() ? nullptr : &device->second;
   }
   // Births come before data.
-  if (!message.retained) end_missing(message, node);
+  if (!message.retained) end_missing(message, node, device_missing);
   add_data(message, node, birth);
   if ((node.born && birth != nullptr) || message.retained) return;
   node.wanting = true;
@@ -183,7 +152,6 @@ void Host::check_seq(Message& message, Node& node) const {
 
 // In the place of the one before, and of what data alone has told.
 void Host::add_birth(Message& message, Node& node, Birth& birth) {
-  message.remembered = true;
   const Birth before = std::exchange(birth, {});
   const auto unborn = node.unborn.extract(std::string(message.address.device));
   message.heard.groups.push_back({message.address.device, {}});
@@ -224,8 +192,9 @@ void Host::add_data(Message& message, Node& node, Birth* birth) {
 
 // What is not known of a birth is known from here on all the same, for the time when it ends. Null: there is no room.
 Point* Host::remember(Message& message, Node& node, const Metric& metric) {
-  Birth& unborn = node.unborn[std::string(message.address.device)];
-  if (Point* known = unborn.find(metric); known != nullptr) {
+  const auto unborn = node.unborn.find(message.address.device);
+  Point* known = unborn == node.unborn.end() ? nullptr : unborn->second.find(metric);
+  if (known != nullptr) {
     known->type = metric.datatype;
     return known;
   }
@@ -234,7 +203,7 @@ Point* Host::remember(Message& message, Node& node, const Metric& metric) {
     all += one.bytes();
   if (all >= most_unborn) return nullptr;
   message.remembered = true;
-  return &unborn.add(metric);
+  return &node.unborn[std::string(message.address.device)].add(metric);
 }
 
 void Host::add_sample(Message& message, const Metric& metric, Point* point) {
@@ -257,43 +226,6 @@ void Host::add_sample(Message& message, const Metric& metric, Point* point) {
     if (bad != nullptr && !metric.is_null) message.say(config::printable(name) + ": " + bad->reason);
   }
   message.heard.groups.back().samples.push_back(std::move(sample));
-}
-
-// The reasons are bad readings, and no problem of a payload.
-void Host::end(Message& message, std::string_view device, Birth birth, const char* reason) {
-  if (birth.points().empty()) return;
-  ended_.emplace_back(device, std::move(birth));
-  const auto& [name, gone] = ended_.back();
-  Group group{name, {}};
-  // A will is written when its node connects.
-  const bool told = message.address.type == MessageType::ddeath;
-  const auto wall = told ? message.wall_of({}) : std::nullopt;
-  for (const Point& point : gone.points()) {
-    if (point.name != death_number && point.name != rebirth_control)
-      group.samples.push_back({point.name, point.unit, Bad{reason}, wall});
-  }
-  message.heard.groups.push_back(std::move(group));
-}
-
-void Host::end_all(Message& message, Births& births, const char* reason) {
-  for (auto& [device, birth] : births)
-    end(message, device, std::move(birth), reason);
-  births.clear();
-}
-
-// False: it is none of them.
-bool Host::end_one(Message& message, Births& births, std::string_view device, const char* reason) {
-  const auto gone = births.find(device);
-  if (gone == births.end()) return false;
-  end(message, device, std::move(gone->second), reason);
-  births.erase(gone);
-  return true;
-}
-
-void Host::end_missing(Message& message, Node& node) {
-  for (const auto& [device, birth] : node.missing)
-    end_one(message, node.unborn, device, device_missing);
-  end_all(message, node.missing, device_missing);
 }
 
 void Host::make_room(Message& message) {

@@ -73,7 +73,7 @@ class Host {
   void end(Message& message, std::string_view device, Birth birth, const char* reason);
   void end_all(Message& message, Births& births, const char* reason);
   bool end_one(Message& message, Births& births, std::string_view device, const char* reason);
-  void end_missing(Message& message, Node& node);
+  void end_missing(Message& message, Node& node, const char* reason);
   void make_room(Message& message);
   void ask(Message& message, Node& node, const Stamp& now);
 
