@@ -10,13 +10,11 @@
 namespace fieldpost::config {
 namespace {
 
-// Bytes, as MQTT takes them (3.1.1, section 1.5.3): more is some other file.
-constexpr std::size_t longest = 65535;
 constexpr std::size_t line_end = 2;
 
 }  // namespace
 
-Secret read_secret(const std::string& path) {
+Secret read_secret(const std::string& path, std::size_t longest) {
   if (path.empty()) return {};
   if (path.starts_with(credential_prefix)) {
     const std::string name = path.substr(credential_prefix.size());
@@ -31,7 +29,9 @@ Secret read_secret(const std::string& path) {
   if (std::ferror(file.get()) != 0) return {"", "cannot read " + path + ": " + std::generic_category().message(errno)};
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
-  if (text.size() > longest) return {"", path + " holds more than 65535 bytes: it is no file of a secret"};
+  if (text.size() > longest) {
+    return {"", path + " holds more than " + std::to_string(longest) + " bytes: it is some other file"};
+  }
   return {std::move(text), ""};
 }
 

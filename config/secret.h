@@ -1,6 +1,7 @@
 // Passwords and the like stand in files of their own, never in the configuration.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,8 @@ struct Secret {
 };
 
 /// What stands in the file, without the newline at its end. `path` is one that load() has resolved: a credential that
-/// this process has no folder for is a problem like a file that is not there. Empty for an empty path.
-Secret read_secret(const std::string& path);
+/// this process has no folder for is a problem like a file that is not there. Empty for an empty path. A file with more
+/// than `longest` bytes is taken for some other one: MQTT has room for so many (3.1.1, section 1.5.3).
+Secret read_secret(const std::string& path, std::size_t longest = 65'535);
 
 }  // namespace fieldpost::config

@@ -53,6 +53,15 @@ TEST_CASE("certificates: a pair and its authority have no problem") {
   CHECK(files.problems().empty());
 }
 
+TEST_CASE("certificates: all the authorities that a system knows are no problem") {
+  Files files;
+  std::string many;
+  while (many.size() < 300'000)
+    many += authority().certificate();
+  files.kafka.tls->ca = files.dir.write("many.pem", many);
+  CHECK(files.problems().empty());
+}
+
 TEST_CASE("certificates: what is not there or no PEM") {
   Files files;
   SECTION("no file") {

@@ -148,7 +148,7 @@ TEST_CASE("a secret is what stands in its file, without the end of the line", "[
   for (const char* end : {"", "\n", "\r\n"}) {
     CHECK(secret(std::string(65535, 'x') + end).text.size() == 65535);
     CHECK(secret(std::string(65536, 'x') + end).problem ==
-          (dir / "secret") + " holds more than 65535 bytes: it is no file of a secret");
+          (dir / "secret") + " holds more than 65535 bytes: it is some other file");
   }
   CHECK(read_secret("").problem.empty());
   CHECK(read_secret(dir / "none").problem == "cannot read " + (dir / "none") + ": No such file or directory");
