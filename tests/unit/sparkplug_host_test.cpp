@@ -362,7 +362,7 @@ TEST_CASE("sparkplug: a death makes what was born bad, once") {
 TEST_CASE("sparkplug: what only data has named ends with its node and its device, too") {
   Ground ground(false);
   const auto named = [](const char* name, int seq) {
-    SparkPayload data(static_cast<std::uint64_t>(seq));
+    SparkPayload data(seq);
     data.add(name, spark::real64).set_double_value(1);
     return data;
   };
