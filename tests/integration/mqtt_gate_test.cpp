@@ -96,7 +96,7 @@ class Acknowledging {
 TEST_CASE("mqtt gate: all is acknowledged in order by whoever makes it safe, while connections come and go",
           "[threads]") {
   const bool tls = GENERATE(false, true);
-  const std::size_t window = GENERATE(1, 50);
+  const std::size_t window = GENERATE(1U, 50U);
   // Both make readings safe, or Kafka alone.
   const std::chrono::microseconds commit_interval = GENERATE(200us, 3600'000'000us);
   constexpr std::uint64_t connections = 20;
