@@ -22,9 +22,7 @@ namespace {
 
 using support::KafkaCluster;
 
-// With broker.session.timeout.ms = 3000, on a machine that builds and tests other things besides. What it has to tell
-// apart is a minute: transaction.timeout.ms.
-constexpr std::int64_t latest_ms = 30'000;
+constexpr std::int64_t latest_ms = 15'000;  // with broker.session.timeout.ms = 3000
 
 /// Reads the ground on a thread of its own, so that each arrival has its time.
 class Reading {
