@@ -1,5 +1,6 @@
 // The forwarder's side of the queue: claim.
 #include <algorithm>
+#include <utility>
 
 #include "buffer/queue_impl.h"
 
@@ -79,19 +80,19 @@ Queue::Impl::BodyRead Queue::Impl::next_of_body(Tail& lane_tail, Lane lane, std:
   lock.lock();
   if (generation_ != generation || lane_tail.cursor != after) return BodyRead::again;
   if (lane_tail.departures != departures || lane_tail.body.readings == 0) return BodyRead::again;
-  if (!error.empty()) {
-    reader_.reset();
-    read_again_at_ = std::chrono::steady_clock::now() + kReadAgainAfter;
-    if (disk_error_.empty() && read_error_.empty()) disk_error_since_ = clock_.now().wall;
-    read_error_ = error;
-    writer_.notify_one();
-    return BodyRead::unreadable;
-  }
-  read_error_.clear();
-  if (!row || row->id > lane_tail.newest_row) {  // rows that the account knows of are not there
+  if (!error.empty()) return unreadable(error);
+  if (!row || row->id > lane_tail.newest_row) {                      // rows that the account knows of are not there
+    if (reader_damage_ || !std::exchange(lane_tail.missed, true)) {  // or cannot be found, for an index is damaged
+      reader_damage_ = true;
+      return unreadable("database: rows that it counts are not found");
+    }
+    lane_tail.missed = false;
+    read_error_.clear();
     lose_rows(lane_tail, lane_tail.body);
     return BodyRead::again;
   }
+  lane_tail.missed = false;
+  read_error_.clear();
   next = lane_tail.next(live);
   if (next && next->row != 0 && next->row < row->id) return BodyRead::found;
   if (lane_tail.parked_row(row->id) || known(lane_tail, row->id)) {
@@ -115,6 +116,15 @@ Queue::Impl::BodyRead Queue::Impl::next_of_body(Tail& lane_tail, Lane lane, std:
   next->row_bytes = row->bytes;
   next->saved = true;
   return BodyRead::found;
+}
+
+Queue::Impl::BodyRead Queue::Impl::unreadable(const std::string& error) {
+  reader_.reset();
+  read_again_at_ = std::chrono::steady_clock::now() + kReadAgainAfter;
+  if (disk_error_.empty() && read_error_.empty()) disk_error_since_ = clock_.now().wall;
+  read_error_ = error;
+  writer_.notify_one();
+  return BodyRead::unreadable;
 }
 
 // RAM holds the row, or holds that it is to go.

@@ -120,6 +120,7 @@ class Queue::Impl {
   Claim lend(EntryPtr entry, Tail& tail);
   std::optional<Claim> claim_from(Tail& tail, Lane lane, Part part, Lock& lock);
   BodyRead next_of_body(Tail& tail, Lane lane, std::optional<bool> live, Lock& lock, EntryPtr& next);
+  BodyRead unreadable(const std::string& error);
   bool known(const Tail& tail, std::int64_t row) const;
   bool on_disk_alone(const Tail& tail, std::int64_t row) const;
   std::optional<StoredRow> read_row(Lane lane, std::int64_t after, std::string& error);
@@ -200,7 +201,9 @@ class Queue::Impl {
   // queue_open.cpp
   bool open_store(bool at_start = false);
   void open_files(bool at_start);
-  bool damage(const sqlite::Error& error);
+  void open_database();
+  enum class Damage { none, doubted, believed };
+  Damage damage(const sqlite::Error& error);
 
   // queue_recover.cpp
   struct Known;
@@ -278,7 +281,7 @@ class Queue::Impl {
   std::uint64_t commits_ = 0;
   std::uint64_t generation_ = 0;  // counts the databases: rows of an earlier one mean nothing
   bool recovering_ = false;       // older readings are being read out of a damaged file: what is newer waits for them
-  bool reader_damage_ = false;    // the forwarder found the file damaged: the writer is to set it aside
+  bool reader_damage_ = false;    // the forwarder found the file damaged: the writer is to verify it
   std::string read_error_;
   SteadyTime wakes_at_;  // when the writer looks again by itself
   SteadyTime last_commit_;
@@ -289,6 +292,7 @@ class Queue::Impl {
   bool damaged_file_ = false;
   std::shared_ptr<Known> known_;  // while a damaged database is being recovered
   int unreadable_ = 0;            // how often the file was called damaged and could not be read
+  bool doubted_ = false;          // it was called damaged, and nothing has been committed since
   bool suspect_ = false;          // the disk has failed: the file is verified when it is opened again
   bool session_begun_ = false;
   std::uint64_t portion_ = 0;  // bytes of batches that a transaction takes, about, and at least one batch

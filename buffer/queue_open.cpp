@@ -37,31 +37,42 @@ void Queue::Impl::open_files(bool at_start) {
     }
     return;
   }
-  try {
-    auto store = std::make_unique<Store>(options_.path);
-    // After a failed fsync, this process' or an earlier one's, the system's cache may show a log that is not on the
-    // disk. It is copied into the database, which is written and fsynced anew, before anything leans on it.
-    if (!store->checkpoint(sqlite::Checkpoint::truncate) && suspect_) {
-      throw sqlite::Error::busy("the disk has failed, and a reader keeps the database from being verified");
-    }
-    if (suspect_) {
-      if (const std::string found = store->check(); !found.empty()) throw sqlite::Error::damaged(found);
-      const Lock lock(mutex_);
-      read_error_.clear();
-    }
-    suspect_ = false;
-    adopt(*store);
-    store_ = std::move(store);
-    keep_reserve();
-  } catch (const sqlite::Error& error) {
-    if (!damage(error)) throw;
-    damaged_file_ = true;
-    if (!at_start) {
-      recover();
+  for (;;) {
+    try {
+      open_database();
+      return;
+    } catch (const sqlite::Error& error) {
+      const Damage found = damage(error);
+      if (found == Damage::doubted) continue;
+      if (found == Damage::none) throw;
+      damaged_file_ = true;
+      if (at_start) {
+        recover_soon(error.what());
+      } else {
+        recover();
+      }
       return;
     }
-    recover_soon(error.what());
   }
+}
+
+void Queue::Impl::open_database() {
+  auto store = std::make_unique<Store>(options_.path);
+  // After a failed fsync, this process' or an earlier one's, the system's cache may show a log that is not on the
+  // disk. It is copied into the database, which is written and fsynced anew, before anything leans on it.
+  if (!store->checkpoint(sqlite::Checkpoint::truncate) && suspect_) {
+    throw sqlite::Error::busy("the disk has failed, and a reader keeps the database from being verified");
+  }
+  if (suspect_) {
+    if (const std::string found = store->check(); !found.empty()) throw sqlite::Error::damaged(found);
+    const Lock lock(mutex_);
+    read_error_.clear();
+    reader_damage_ = false;
+  }
+  suspect_ = false;
+  adopt(*store);
+  store_ = std::move(store);
+  keep_reserve();
 }
 
 // The writer's thread does it; the start does not wait for it.
@@ -72,14 +83,16 @@ void Queue::Impl::recover_soon(const std::string& reason) {
   recovering_ = true;
 }
 
-// What SQLite calls damage may be a disk that cannot be read just now. A place that stays unreadable is damage, too.
-bool Queue::Impl::damage(const sqlite::Error& error) {
-  if (!error.damage()) return false;
-  if (sqlite::readable(options_.path) || ++unreadable_ > kUnreadableTries) {
-    unreadable_ = 0;
-    return true;
-  }
-  return false;
+// What SQLite calls damage may be a disk that could not be read at that moment: the file is looked at once more, in
+// whole, before it is believed. A place that stays unreadable is damage, too.
+Queue::Impl::Damage Queue::Impl::damage(const sqlite::Error& error) {
+  if (!error.damage()) return Damage::none;
+  if (!sqlite::readable(options_.path) && ++unreadable_ <= kUnreadableTries) return Damage::none;
+  suspect_ = true;
+  if (!std::exchange(doubted_, true)) return Damage::doubted;
+  unreadable_ = 0;
+  doubted_ = false;
+  return Damage::believed;
 }
 
 void Queue::Impl::adopt(Store& store) {

@@ -41,11 +41,13 @@ struct Queue::Impl::Known {
     std::uint64_t readings = 0;  // in all of them
   };
   bool session_begun = false;
-  std::array<Rows, 2> alone;      // by lane: what stood on the disk alone
-  std::set<std::int64_t> in_ram;  // and what did not
-  std::vector<Kept> kept;         // what RAM has of those: it goes into the new database under the same ids
-  std::uint64_t rejected = 0;     // rows of that table
-  SeqSet held;                    // seqs of this session that RAM holds
+  std::array<Rows, 2> alone;                // by lane: what stood on the disk alone
+  std::set<std::int64_t> in_ram;            // and what did not
+  std::vector<Kept> kept;                   // what RAM has of those: it goes into the new database under the same ids
+  std::uint64_t rejected = 0;               // rows of that table
+  std::set<std::int64_t> erased;            // and those of them that wait again
+  std::vector<StoredRejection> rejections;  // of the newest, RAM alone knows so far; their rows are none that it wants
+  SeqSet held;                              // seqs of this session that RAM holds
 
   bool wants(const StoredRow& row) const {
     const Rows& rows = alone[static_cast<std::size_t>(row.lane)];
@@ -68,6 +70,7 @@ Queue::Impl::Known Queue::Impl::forget_rows() {
     Known::Rows& rows = known.alone[lane];
     if (known.session_begun) {
       rows.above = lane_tail.body.readings > 0 ? lane_tail.cursor : INT64_MAX;
+      if (std::exchange(lane_tail.missed, false)) rows.above = 0;
       rows.newest = lane_tail.newest_row;
     }
     rows.parked = std::exchange(lane_tail.parked_rows, {});
@@ -98,7 +101,12 @@ Queue::Impl::Known Queue::Impl::forget_rows() {
   known.rejected = stored_.rejected - std::min<std::uint64_t>(stored_.rejected, erase_rejected_.size());
   rejected_ -= std::min(rejected_, known.rejected);
   read_ -= known.rejected;
+  known.erased = {erase_rejected_.begin(), erase_rejected_.end()};
   erase_rejected_.clear();
+  for (const RejectedReading& reading : rejected_readings_) {
+    known.rejections.push_back(
+        {0, std::make_shared<const Batch>(reading.batch), reading.reason, reading.topic, reading.time, 0});
+  }
   reported_.reset();
   records_left_ = false;
   stored_ = {};
@@ -136,6 +144,7 @@ void Queue::Impl::recover() {
     TakenOver part;
     for (const Known::Kept& kept : known.kept)
       part.rows.push_back(row_of(kept.batch, kept.entry->row));
+    part.rejected = known.rejections;
     store.take_over(part);
   }
   unreadable_ = 0;
@@ -178,6 +187,7 @@ void Queue::Impl::take_out(Salvage& salvage, const Known& known, Store& store) {
       hand_over(more, false);
     }
     while (auto row = salvage.next_rejected()) {
+      if (known.erased.contains(row->id)) continue;
       const std::size_t more = row->bytes;
       part.rejected.push_back(std::move(*row));
       hand_over(more, false);
@@ -221,10 +231,11 @@ void Queue::Impl::account_for(const Known& known, const std::optional<StoredAcco
   }
   if (rejected > has.rejected) lose(Lane::telemetry, 0, SeqRange{}, rejected - has.rejected);
   recovering_ = false;
+  read_error_.clear();
   if (!housekeeping_since_) housekeeping_since_ = std::chrono::steady_clock::now();
 }
 
-// The rows that RAM has, too, are none of the body that was found.
+// What RAM had of the rows is none of the body that was found, and its rejections are rows by now.
 void Queue::Impl::keep_rows(const Known& known) {
   for (const Known::Kept& kept : known.kept) {
     const auto lane = static_cast<std::size_t>(kept.batch->lane());
@@ -236,6 +247,12 @@ void Queue::Impl::keep_rows(const Known& known) {
     written(*kept.entry, *kept.batch);
   }
   gone_.clear();
+  rejected_ -= known.rejections.size();
+  read_ -= known.rejections.size();
+  for (const StoredRejection& rejection : known.rejections)
+    mark_safe(*rejection.batch);
+  rejected_readings_.erase(rejected_readings_.begin(),
+                           rejected_readings_.begin() + static_cast<std::ptrdiff_t>(known.rejections.size()));
 }
 
 void Queue::Impl::lose(Lane lane, std::uint64_t session, SeqRange range, std::uint64_t readings) {

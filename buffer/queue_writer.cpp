@@ -156,7 +156,6 @@ bool Queue::Impl::commit(Due what) {
   {
     const Lock lock(mutex_);
     if (reader_damage_) {
-      reader_damage_ = false;
       suspect_ = true;  // opening it anew tells
       store_.reset();
       return false;
@@ -181,7 +180,7 @@ bool Queue::Impl::commit(Due what) {
       work = gather(what);
     }
     const Store::Applied applied = store_->apply(work.commit);
-    unconfirmed_ = false;
+    unconfirmed_ = doubted_ = false;
     confirmed_.batch = std::max(confirmed_.batch, applied.last.batch);
     confirmed_.rejected = std::max(confirmed_.rejected, applied.last.rejected);
     confirmed_.evicted = std::max(confirmed_.evicted, applied.last.evicted);
@@ -213,7 +212,7 @@ bool Queue::Impl::commit(Due what) {
 void Queue::Impl::forget_store(const sqlite::Error& error) {
   const DiskUse use = disk_use(options_.path);
   store_.reset();
-  damaged_file_ = damage(error);
+  damaged_file_ = damage(error) == Damage::believed;
   suspect_ = !error.full();
   if (error.full()) {
     release_reserve(options_.path);

@@ -84,6 +84,7 @@ class Tail {
   bool open_held = false;
   OnDisk body;
   std::int64_t cursor = 0;  // rows of the body are above it; some that RAM holds, or that are parked, may be, too
+  bool missed = false;      // rows of the body were not found, and the file is verified for it
   OnDisk parked;
   SeqSet parked_rows;            // ids
   std::int64_t newest_row = 0;   // of a confirmed commit

@@ -63,7 +63,7 @@ class Verification {
   }
 
   void pages() {
-    auto check = connection_->prepare("PRAGMA quick_check");
+    auto check = connection_->prepare("PRAGMA integrity_check");
     while (check.step()) {
       if (const std::string found = check.text(0); found != "ok") problem("pages: " + found);
     }

@@ -42,14 +42,18 @@ struct Scene {
   /// The disk works again: everything becomes safe, and nobody complains any more.
   void recovers() {
     disk.heal();
+    works_again();
+    const QueueHealth health = load.queue().health();
+    CHECK(health.set_aside.empty());
+    CHECK(health.account.read == health.account.delivered + health.account.waiting + health.account.rejected);
+  }
+
+  void works_again() {
     CHECK(load.wait_safe());
     CHECK(eventually(20s, [this] {
       load.forward();  // a disk that could not be read is found to work by reading it
       return load.queue().health().disk_error.empty();
     }));
-    const QueueHealth health = load.queue().health();
-    CHECK(health.set_aside.empty());
-    CHECK(health.account.read == health.account.delivered + health.account.waiting + health.account.rejected);
   }
 
   void survives_cut(std::size_t position, Cut cut, std::uint64_t seed) {
@@ -130,6 +134,34 @@ TEST_CASE("a disk that cannot be read is waited for") {
   }));
   const std::size_t since = scene.disk.position();
   scene.load.append(20);
+  scene.recovers();
+  CHECK_FALSE(scene.load.queue().health().evictions.contains("damage"));
+  scene.loses_nothing(since);
+}
+
+TEST_CASE("a read that fails once is no damage") {
+  Scene scene;
+  scene.load.stop();
+  std::size_t since = 0;
+  unsigned nth = 0;
+  SECTION("at the start") {
+    nth = GENERATE(range(1U, 30U, 3U));
+    scene.disk.fail(DiskCall::read, nth);
+    since = scene.disk.position();
+    scene.load.open();
+  }
+  SECTION("while the file is verified, for the disk has failed") {
+    nth = GENERATE(range(20U, 60U, 3U));
+    scene.load.open();
+    scene.load.append(20);
+    scene.disk.fail(DiskCall::sync, 1, 1, DiskPart::wal);
+    CHECK(scene.says_so());
+    since = scene.disk.position();
+    scene.disk.fail(DiskCall::read, nth);
+  }
+  CAPTURE(nth);
+  scene.load.append(20);
+  scene.works_again();  // the disk heals by itself
   scene.recovers();
   CHECK_FALSE(scene.load.queue().health().evictions.contains("damage"));
   scene.loses_nothing(since);

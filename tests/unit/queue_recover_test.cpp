@@ -7,6 +7,7 @@
 #include "buffer/files.h"
 #include "buffer/peek.h"
 #include "buffer/queue.h"
+#include "buffer/sqlite.h"
 #include "tests/support/catch.h"
 #include "tests/support/eventually.h"
 #include "tests/support/temp_dir.h"
@@ -155,6 +156,52 @@ TEST_CASE("damage that is found while the agent runs, with batches on loan and i
   const Account account = queue.health().account;
   CHECK(account.read == account.delivered + account.evicted);
   CHECK_FALSE(queue.health().set_aside.empty());
+}
+
+// As after a power cut on a disk that had not written what it said: one page is older than another.
+TEST_CASE("an index that does not fit its table costs what is gone, and no more") {
+  Scene scene;
+  std::uint64_t session = 0;
+  {
+    Queue queue(scene.options, kClock);
+    session = queue.session();
+    const Layout alarm("rules", "pump-7", {{"alarm/pressure", ""}, {"alarm/text", ""}}, Lane::alarm);
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      const SeqRange seqs = queue.append(alarm, kClock.now(), std::vector<Value>{i, std::string(3500, 'x')});
+      REQUIRE(queue.wait_safe(seqs, 20s));
+    }
+    REQUIRE(queue.finish(10s).readings == 0);
+  }
+  std::string before = "SELECT 1";
+  std::string without_index;
+  std::uint64_t lost = 0;
+  SECTION("it names a row that is gone") {
+    without_index = "DELETE FROM batch WHERE id = 10";
+    lost = 1;
+  }
+  SECTION("it lacks a row") {
+    before = "UPDATE batch SET lane = 1 WHERE id = 10";
+    without_index = "UPDATE batch SET lane = 0 WHERE id = 10";
+  }
+  // One connection each: what is done to the schema holds for the next one.
+  for (const std::string& sql :
+       {before,
+        std::string("PRAGMA writable_schema = ON;"
+                    "CREATE TABLE kept AS SELECT * FROM sqlite_master WHERE name = 'batch_alarm';"
+                    "DELETE FROM sqlite_master WHERE name = 'batch_alarm'"),
+        without_index,
+        std::string("PRAGMA writable_schema = ON; INSERT INTO sqlite_master SELECT * FROM kept;"
+                    "DELETE FROM sqlite_master WHERE name = 'kept'")}) {
+    sqlite::Connection(scene.options.path, sqlite::Mode::read_write).run(sql);
+  }
+  Queue queue(scene.options, kClock);
+  const Drained drained = drain(queue, session);
+  CHECK(std::set(drained.seqs.begin(), drained.seqs.end()).size() == 20 - lost);
+  CHECK(drained.seqs.size() == 20 - lost);
+  const QueueHealth health = queue.health();
+  CHECK_FALSE(health.set_aside.empty());
+  CHECK(health.account.evicted == 2 * lost);
+  CHECK(health.account.read == health.account.delivered + health.account.evicted);
 }
 
 TEST_CASE("a recovery that was cut short is made again from the file set aside") {
