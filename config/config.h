@@ -129,7 +129,7 @@ struct MqttValue {
   std::size_t at = 0;   // raw: its first byte
   bool number = false;  // json, text: what is no number is bad, a string that is one is taken
   Point point{};  // of it: name (behind the rule's; empty: the rule's alone), unit (a template), scale, offset, names;
-                  // raw: type, size, order, invalid, too
+                  // raw: type, size, order, invalid, too; text: a type of string, too
 };
 
 /// Templates hold {1} for the first wildcard (# is all the levels that it stands for), {/a/b} for what stands in the

@@ -110,10 +110,11 @@ void refuse_senseless(Fields& fields, const Point& point, Fields::Words keys) {
   const bool text = point.type == Type::string;
   for (const std::string_view key : keys) {
     if (fields.find(key) == nullptr) continue;
-    if (yes_no)
+    if (yes_no) {
       fields.wrong(key, point.type == Type::bit ? "cannot be: a bit is no number" : "cannot be: a bool is no number");
-    if (text) fields.wrong(key, "cannot be: a string is no number");
-    if (!point.names.empty() && key != "invalid") {
+    } else if (text) {
+      fields.wrong(key, "cannot be: a string is no number");
+    } else if (!point.names.empty() && key != "invalid") {
       fields.wrong(key, "cannot be beside enum: the value is a name");
     }
   }

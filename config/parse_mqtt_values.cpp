@@ -50,7 +50,10 @@ void parse_conversion(Fields& fields, Payload payload, MqttValue& value) {
     fields.find("order");
     fields.find("invalid");
   } else {
-    value.number = fields.choice("type", {"number"}).has_value();
+    const auto type =
+        payload == Payload::text ? fields.choice("type", {"number", "string"}) : fields.choice("type", {"number"});
+    value.number = type == "number";
+    if (type == "string") value.point.type = Type::string;
     for (const char* key : {"order", "invalid"}) {
       if (fields.find(key) != nullptr) fields.wrong(key, "is of payload \"raw\" only");
     }

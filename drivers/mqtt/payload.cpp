@@ -29,7 +29,10 @@ Said all_bad(const config::MqttRule& rule, std::string reason) {
 Value value_of(const config::MqttRule& rule, std::size_t i, std::string_view payload, JsonLookup& found) {
   const config::MqttValue& value = rule.values[i];
   if (rule.payload == Payload::raw) return read_raw(value, payload);
-  if (rule.payload == Payload::text) return convert(value, read_text(payload));
+  if (rule.payload == Payload::text) {
+    const bool string = value.point.type == config::Type::string;
+    return convert(value, string ? read_string(payload) : read_text(payload));
+  }
   return convert(value, std::move(found.at[i].value));
 }
 

@@ -24,6 +24,12 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(white) + 1 - first);
 }
 
+std::string_view bare(std::string_view payload) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (payload.starts_with(byte_order_mark)) payload.remove_prefix(byte_order_mark.size());
+  return trim(payload);
+}
+
 template <typename Number>
 std::errc read_whole(std::string_view text, Number& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -75,16 +81,19 @@ std::optional<Value> read_number(std::string_view text) {
   return std::nullopt;
 }
 
-Value read_text(std::string_view payload) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (payload.starts_with(byte_order_mark)) payload.remove_prefix(byte_order_mark.size());
-  const std::string_view text = trim(payload);
+Value read_string(std::string_view payload) {
+  const std::string_view text = bare(payload);
   if (text.empty()) return Bad{"empty payload"};
+  if (!config::valid_utf8(text)) return Bad{"not UTF-8"};
+  return std::string(text);
+}
+
+Value read_text(std::string_view payload) {
+  const std::string_view text = bare(payload);
   if (text == "true") return true;
   if (text == "false") return false;
   if (auto read = read_number(text)) return *std::move(read);
-  if (!config::valid_utf8(text)) return Bad{"not UTF-8"};
-  return std::string(text);
+  return read_string(text);
 }
 
 Value convert(const config::MqttValue& rule, Value scalar) {

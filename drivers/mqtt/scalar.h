@@ -14,6 +14,9 @@ namespace fieldpost::drivers::mqtt {
 /// length, everything else a string.
 Value read_text(std::string_view text);
 
+/// Likewise, and always a string.
+Value read_string(std::string_view text);
+
 /// An integer, or a number, in the whole length of the text; Bad where no double holds it; nothing: it is none.
 std::optional<Value> read_number(std::string_view text);
 

@@ -16,9 +16,10 @@ Value json(const std::string& pointer, const std::string& payload) {
   return read_payload(Plan(rule), {}, payload).values.at(0);
 }
 
-Value text(const std::string& payload) {
+Value text(const std::string& payload, config::Type type = config::Point().type) {
   config::MqttRule rule;
   rule.payload = Kind::text;
+  rule.values[0].point.type = type;
   return read_payload(Plan(rule), {}, payload).values.at(0);
 }
 
@@ -162,6 +163,14 @@ TEST_CASE("text: a number, true or false, else a string") {
   CHECK(text("\xFF\xFE") == bad("not UTF-8"));
   CHECK(text(repeat("x", 65'537)) == bad("string longer than 64 KiB"));
   CHECK(text(repeat("1", (1 << 20) + 1)) == bad("payload larger than 1 MiB"));
+}
+
+TEST_CASE("text: with the type string it is one, whatever it looks like") {
+  for (const char* payload : {"0012345", "1.10", "true", "nan", "1e999", "open"})
+    CHECK(text(std::string("\xEF\xBB\xBF ") + payload + "\r\n", config::Type::string) == string(payload));
+  CHECK(text(" \n", config::Type::string) == bad("empty payload"));
+  CHECK(text("\xFF\xFE", config::Type::string) == bad("not UTF-8"));
+  CHECK(text(repeat("1", 65'537), config::Type::string) == bad("string longer than 64 KiB"));
 }
 
 TEST_CASE("the payload's time") {
