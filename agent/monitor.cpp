@@ -199,6 +199,10 @@ void Monitor::speak_of_source(const drivers::SourceHealth& source) {
   if (source.unlisted > 0 && overlong_.insert(source.name).second) {
     log::warning(source.driver + " " + source.name + ": " + unlisted_text(source.devices.size(), source.unlisted));
   }
+  if (std::uint64_t& known = lost_sessions_[source.name]; source.lost_sessions != known) {
+    known = source.lost_sessions;
+    log::warning(source.driver + " " + source.name + ": " + lost_sessions_text(known) + "; " + source.lost_remedy);
+  }
   std::uint64_t& known = bad_payloads_[source.name];
   if (source.bad_payloads != known) {
     log::sampled(source.name, source.driver + " " + source.name + ": " + grouped(source.bad_payloads) +

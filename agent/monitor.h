@@ -67,6 +67,7 @@ class Monitor {
   std::set<std::string> evicting_;                // the reasons whose beginning was logged, and not yet their end
   std::uint64_t rejected_ = 0;
   std::map<std::string, std::uint64_t> bad_payloads_;
+  std::map<std::string, std::uint64_t> lost_sessions_;
   std::set<std::string> unasked_;   // the brokers that have sent messages which no rule names
   std::set<std::string> overlong_;  // the sources whose devices are not all listed
 };

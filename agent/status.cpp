@@ -114,6 +114,8 @@ Json source_json(const SourceStatus& source) {
           {"unasked", health.unasked},
           {"last_unasked", text_or_null(health.last_unasked)},
           {"unasked_remedy", text_or_null(health.unasked_remedy)},
+          {"lost_sessions", health.lost_sessions},
+          {"lost_remedy", text_or_null(health.lost_remedy)},
           {"unacknowledged", health.unacknowledged},
           {"devices", std::move(devices)},
           {"unlisted", health.unlisted}};
@@ -142,6 +144,11 @@ std::string unlisted_text(std::size_t listed, std::uint64_t unlisted) {
   return "more than " + grouped(listed) + " devices: the others are taken and not listed, with " + grouped(unlisted) +
          " readings so far; where there should be fewer, look at what device is made of in the rules, and at who may "
          "publish";
+}
+
+std::string lost_sessions_text(std::uint64_t lost) {
+  return "the broker had forgotten the agent's session" + (lost == 1 ? "" : ", " + grouped(lost) + " times") +
+         ": what it kept for it meanwhile is lost";
 }
 
 std::string to_json(const Status& status) {

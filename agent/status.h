@@ -46,6 +46,8 @@ struct Status {
 
 const char* to_string(LinkStatus::State state);
 
+std::string lost_sessions_text(std::uint64_t lost);
+
 /// What stands behind a broker's devices where there are more than those `listed`. `unlisted`: readings of the others.
 std::string unlisted_text(std::size_t listed, std::uint64_t unlisted);
 

@@ -199,6 +199,10 @@ class Renderer {
       line("  " + grouped(waiting) + (waiting == 1 ? " message" : " messages") +
            " not acknowledged yet: the broker keeps them until their readings are safe");
     }
+    if (const auto lost = count(source, "lost_sessions"); lost > 0) {
+      line("  " + painted(lost_sessions_text(lost), "33"));
+      line("    remedy: " + text(source, "lost_remedy"));
+    }
     if (const auto bad = count(source, "bad_payloads"); bad > 0) {
       line("  " + painted(grouped(bad) + (bad == 1 ? " message" : " messages") + " with a problem", "33") +
            ", the last: " + text(source, "last_bad_payload"));

@@ -40,6 +40,8 @@ struct SourceHealth {
   std::uint64_t unasked = 0;         // mqtt: messages of topics that no rule names
   std::string last_unasked;          // its topic
   std::string unasked_remedy;        // what to do about it
+  std::uint64_t lost_sessions = 0;   // mqtt: times that the broker had forgotten the session that it was to keep
+  std::string lost_remedy;           // what to do about it
   std::uint64_t unacknowledged = 0;  // mqtt: messages whose readings are not safe yet, which the broker keeps
   std::vector<DeviceHealth> devices;
   std::uint64_t unlisted = 0;  // mqtt: readings of devices that are beyond the limit of those listed

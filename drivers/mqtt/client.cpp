@@ -53,7 +53,9 @@ class Client::Impl {
     try {
       const ::mqtt::token_ptr token = paho_.connect(options());
       if (!await(*token, give_up)) return "stopped";
-      if (broker_.version == MQTTVERSION_5) take_welcome(token->get_connect_response().get_properties());
+      const ::mqtt::connect_response welcome = token->get_connect_response();
+      session_present_ = welcome.is_session_present();
+      if (broker_.version == MQTTVERSION_5) take_welcome(welcome.get_properties());
       return "";
     } catch (const ::mqtt::exception& error) {
       const int code =
@@ -63,6 +65,7 @@ class Client::Impl {
     }
   }
 
+  bool session_present() const { return session_present_; }
   std::optional<std::chrono::seconds> keeps() const { return keeps_; }
 
   std::vector<std::optional<int>> subscribe(const std::vector<Subscription>& wanted, const GiveUp& give_up) {
@@ -144,6 +147,7 @@ class Client::Impl {
   const config::MqttBroker& broker_;
   const std::string token_;
   Lost lost_;
+  bool session_present_ = false;
   bool identifies_ = false;  // subscriptions
   std::optional<std::chrono::seconds> keeps_;
   ::mqtt::async_client paho_;
@@ -156,6 +160,10 @@ Client::~Client() = default;
 
 std::string Client::connect(const GiveUp& give_up) {
   return impl_->connect(give_up);
+}
+
+bool Client::session_present() const {
+  return impl_->session_present();
 }
 
 std::optional<std::chrono::seconds> Client::keeps() const {

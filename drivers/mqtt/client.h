@@ -36,6 +36,9 @@ class Client {
   /// Empty: connected. Else what went wrong, in words.
   std::string connect(const GiveUp& give_up);
 
+  /// Connected: the broker goes on with a session that it had (3.1.1, section 3.2.2.2).
+  bool session_present() const;
+
   /// Version 5: for how long the broker keeps messages for an agent that is away, where it has said so.
   std::optional<std::chrono::seconds> keeps() const;
 

@@ -20,6 +20,15 @@ constexpr std::chrono::seconds give_up_answer{20};
 constexpr std::chrono::seconds steady_after{10};  // a connection that lasted so long starts the backoff anew
 constexpr unsigned short_lived = 3;               // connections in a row that the broker closed soon
 
+// How a broker that loses sessions is made to keep them.
+std::string keep_remedy(const config::MqttBroker& broker) {
+  const std::string setting = broker.version >= 5 ? "raise session_expiry and the broker's limit of it"
+                                                  : "raise the broker's limit of an idle session";
+  return "have the broker write its sessions down (Mosquitto: persistence true); where the agent was away for longer "
+         "than it keeps them, " +
+         setting;
+}
+
 }  // namespace
 
 Session::Session(const config::MqttBroker& broker, Queue* queue, KeptSubscriptions* kept, const Clock& clock,
@@ -88,7 +97,7 @@ void Session::show(const Gate* gate) {
 // Until the stop or the connection's end. Why it is of no use; empty: it was.
 std::string Session::attend(Client& client) {
   std::vector<Subscription> wanted = subscriptions_;
-  const std::vector<std::string> left = take_over_kept();
+  const std::vector<std::string> left = take_over_kept(client.session_present());
   for (unsigned attempt = 0; !wanted.empty() && !halted(); ++attempt) {
     if (attempt > 0) pause(attempt - 1);
     std::string unanswered;
@@ -130,9 +139,13 @@ std::vector<Subscription> Session::subscribe(Client& client, const std::vector<S
 }
 
 // Those that an earlier configuration has left at the broker. From here on it may hold ours as well.
-std::vector<std::string> Session::take_over_kept() {
+std::vector<std::string> Session::take_over_kept(bool session_present) {
   if (kept_ == nullptr) return {};
   std::vector<std::string> all = kept_->of(broker_);
+  if (!session_present && !all.empty() && broker_.session_expiry.count() > 0) {
+    const std::lock_guard lock(mutex_);
+    ++lost_sessions_;
+  }
   std::vector<std::string> left = all;
   for (const Subscription& own : subscriptions_) {
     if (std::erase(left, own.filter) == 0) all.push_back(own.filter);
@@ -208,6 +221,8 @@ SourceHealth Session::health() const {
   health.state = state_;
   health.since = since_;
   health.error = error_;
+  health.lost_sessions = lost_sessions_;
+  if (lost_sessions_ > 0) health.lost_remedy = keep_remedy(broker_);
   health.unacknowledged = gate_ == nullptr ? 0 : gate_->unacknowledged();
   return health;
 }

@@ -42,7 +42,7 @@ class Session {
   std::string lost(unsigned closed_soon) const;
   std::string attend(Client& client);
   std::vector<Subscription> subscribe(Client& client, const std::vector<Subscription>& wanted, std::string& unanswered);
-  std::vector<std::string> take_over_kept();
+  std::vector<std::string> take_over_kept(bool session_present);
   void forget(Client& client, const std::vector<std::string>& filters);
   void leave(Client& client, Gate& gate);
   void on_lost();
@@ -71,6 +71,7 @@ class Session {
   State state_ = State::connecting;
   std::int64_t since_ = 0;
   std::string error_;
+  std::uint64_t lost_sessions_ = 0;
 };
 
 }  // namespace fieldpost::drivers::mqtt

@@ -158,6 +158,42 @@ TEST_CASE("mqtt: two agents with one client id are told so") {
   }));
 }
 
+TEST_CASE("mqtt: a broker that has lost the session is told of, and what messages it cost") {
+  if (!Mosquitto::installed()) FIELDPOST_SKIP("no Mosquitto is installed");
+  const std::string keeps = GENERATE("true", "false");
+  const int version = GENERATE(4, 5);
+  INFO("persistence " << keeps << ", version " << version);
+  MosquittoOptions options;
+  options.more = "persistence " + keeps + "\n";
+  Mosquitto mosquitto(options);
+  MqttBench bench;
+  auto broker = mqtt_broker(mosquitto.port(), {mqtt_rule("yard/#", "yard", "v", Kind::text)});
+  broker.version = version;
+  {
+    RunningMqtt source(broker, bench);
+    REQUIRE(source.wait_for(State::up));
+    CHECK(source.health().lost_sessions == 0);  // the first time there is none to be lost
+    mosquitto.stop();
+    REQUIRE(source.wait_for(State::down));
+    mosquitto.start();
+    REQUIRE(source.wait_for(State::up));
+    CHECK(source.health().lost_sessions == (keeps == "true" ? 0 : 1));
+    CHECK_THAT(source.health().lost_remedy, Catch::Matchers::Contains(keeps == "true" ? "" : "persistence true"));
+  }
+  mosquitto.stop();
+  mosquitto.start();
+  RunningMqtt source(broker, bench);  // and the next run knows of it, too
+  REQUIRE(source.wait_for(State::up));
+  CHECK(source.health().lost_sessions == (keeps == "true" ? 0 : 1));
+  broker.session_expiry = std::chrono::seconds{0};
+  broker.client_id += "-briefly";
+  for (int i = 0; i < 2; ++i) {
+    RunningMqtt brief(broker, bench);  // whose sessions end with the connection
+    REQUIRE(brief.wait_for(State::up));
+    CHECK(brief.health().lost_sessions == 0);
+  }
+}
+
 TEST_CASE("mqtt: QoS 2 arrives once, and the broker hears of it when it is safe") {
   Mosquitto mosquitto;
   config::MqttBroker broker = mqtt_broker(mosquitto.port(), text_rules(2));

@@ -137,6 +137,20 @@ TEST_CASE("status: messages that no rule names are counted, and what to do") {
                                                            "    remedy: log in once\n"));
 }
 
+TEST_CASE("status: a session that the broker has lost is told, and what to do") {
+  Status status = healthy();
+  CHECK_THAT(shown(status).text, !Catch::Matchers::Contains("forgotten"));
+  status.sources[0].health.lost_sessions = 1;
+  status.sources[0].health.lost_remedy = "have it written down";
+  CHECK(Json::parse(to_json(status))["sources"][0]["lost_sessions"] == 1);
+  CHECK_THAT(shown(status).text,
+             Catch::Matchers::Contains(
+                 "  the broker had forgotten the agent's session: what it kept for it meanwhile is lost\n"
+                 "    remedy: have it written down\n"));
+  status.sources[0].health.lost_sessions = 2;
+  CHECK_THAT(shown(status).text, Catch::Matchers::Contains("the agent's session, 2 times: what"));
+}
+
 TEST_CASE("status: what waits at a broker, and devices beyond the list, are said") {
   Status status = healthy();
   CHECK_THAT(shown(status).text, !Catch::Matchers::Contains("not acknowledged"));
