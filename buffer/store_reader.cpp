@@ -3,6 +3,15 @@
 #include "buffer/store.h"
 
 namespace fieldpost {
+namespace {
+
+// SQLite looks for an id on a damaged page, and goes on from where it stands: who believed the answer might ask the
+// same again and again.
+void check_order(bool right) {
+  if (!right) throw sqlite::Error::damaged("rows are out of order");
+}
+
+}  // namespace
 
 StoreReader::StoreReader(const std::string& path)
     : StoreReader(std::make_shared<sqlite::Connection>(path, sqlite::Mode::read_only)) {
@@ -37,6 +46,7 @@ std::optional<StoredRow> StoreReader::row_at(std::optional<Lane> lane, const std
   if (!row.step()) return std::nullopt;
   StoredRow stored;
   stored.id = row.number(0);
+  check_order(order == "id ASC" ? stored.id > id : stored.id < id);
   stored.lane = row.number(1) == 0 ? Lane::alarm : Lane::telemetry;
   stored.session = row.count(2);
   stored.range = {row.count(3), row.count(4)};
@@ -59,6 +69,7 @@ std::optional<StoredRejection> StoreReader::next_rejected(std::int64_t after) {
       connection_->prepare("SELECT id, reason, topic, time, body FROM rejected WHERE id > ? ORDER BY id LIMIT 1");
   row.bind(1, after);
   if (!row.step()) return std::nullopt;
+  check_order(row.number(0) > after);
   const std::string_view body = row.blob_view(4);
   return StoredRejection{row.number(0), parse(body), row.text(1), row.text(2), row.number(3), body.size()};
 }

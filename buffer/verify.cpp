@@ -69,6 +69,14 @@ class Verification {
     }
   }
 
+  /// Ends the transaction that an error has left open, if it has.
+  void give_up() {
+    try {
+      connection_->run("ROLLBACK");
+    } catch (const sqlite::Error&) {  // there was none
+    }
+  }
+
   void problem(const std::string& text) { add_problem(result_, text); }
   const Verified& result() const { return result_; }
 
@@ -153,6 +161,7 @@ Verified verify_parts(const std::string& path, AgentRuns agent) {
     } catch (const sqlite::Error& error) {
       if (!error.damage()) throw;
       verification.problem(std::string("pages: ") + error.what());
+      verification.give_up();
     }
   };
   part(&Verification::rows);

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "buffer/peek.h"
 #include "buffer/queue.h"
 #include "buffer/sqlite.h"
 #include "tests/support/catch.h"
@@ -180,6 +181,41 @@ TEST_CASE("verify: what SQLite itself finds") {
   const auto problems = database.problems();
   REQUIRE_FALSE(problems.empty());
   CHECK_THAT(problems.front(), StartsWith("pages: "));
+}
+
+TEST_CASE("rows out of order are damage to whoever walks them, and the walk ends") {
+  const Database database;
+  database.run(
+      "INSERT INTO batch SELECT id + 100, lane, session, first, last, readings, body FROM batch WHERE lane = 1");
+  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  REQUIRE(database.number("SELECT count(*) FROM batch") == 3);
+  const auto root = database.number("SELECT rootpage FROM sqlite_master WHERE name = 'batch'");
+  {
+    // The last two of the pointers to the cells of the leaf change places (SQLite file format, section 1.6).
+    std::fstream file(database.path(), std::ios::in | std::ios::out | std::ios::binary);
+    std::string pointers(4, '\0');
+    const auto at = (root - 1) * 4096 + 8 + 2;
+    file.seekg(at);
+    file.read(pointers.data(), 4);
+    file.seekp(at);
+    file << pointers.substr(2) + pointers.substr(0, 2);
+  }
+  Peek peek(database.path());
+  int rows = 0;
+  const auto walk = [&] {
+    std::int64_t after = 0;
+    for (; rows < 10; ++rows) {
+      const auto row = peek.next(std::nullopt, after);
+      if (!row) return;
+      after = row->id;
+    }
+  };
+  CHECK_THROWS_AS(walk(), PeekError);
+  REQUIRE(rows < 10);
+  const std::vector<std::string> problems = database.problems();
+  REQUIRE_FALSE(problems.empty());
+  for (const std::string& problem : problems)
+    CHECK_THAT(problem, !Contains("within a transaction"));
 }
 
 TEST_CASE("verify: what is no buffer") {
