@@ -8,7 +8,7 @@ StoredAccount read_account(sqlite::Connection& connection, std::int64_t schema_v
           ? "SELECT delivered, rejected, evicted, waiting_alarm, waiting_telemetry, waiting_bytes FROM account"
           : "SELECT delivered, rejected, evicted,"
             " waiting_alarm + (SELECT coalesce(sum(readings), 0) FROM batch WHERE id > last_row AND lane = 0),"
-            " waiting_telemetry + (SELECT coalesce(sum(readings), 0) FROM batch WHERE id > last_row AND lane = 1),"
+            " waiting_telemetry + (SELECT coalesce(sum(readings), 0) FROM batch WHERE id > last_row AND lane != 0),"
             " waiting_bytes + (SELECT coalesce(sum(length(body)), 0) FROM batch WHERE id > last_row) FROM account");
   StoredAccount account;
   if (row.step()) {

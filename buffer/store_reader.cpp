@@ -39,8 +39,8 @@ std::shared_ptr<const Batch> StoreReader::parse(std::string_view body) {
 std::optional<StoredRow> StoreReader::row_at(std::optional<Lane> lane, const std::string& where,
                                              const std::string& order, std::int64_t id) {
   std::string sql = "SELECT id, lane, session, first, last, readings, body FROM batch WHERE " + where;
-  if (lane == Lane::alarm) sql += " AND lane = 0";  // spelt as in the index, so that it serves
-  if (lane == Lane::telemetry) sql += " AND lane = 1";
+  if (lane == Lane::alarm) sql += " AND lane = 0";       // spelt as in the index, so that it serves
+  if (lane == Lane::telemetry) sql += " AND lane != 0";  // whatever else a damaged one says
   auto row = connection_->prepare(sql + " ORDER BY " + order + " LIMIT 1");
   row.bind(1, id);
   if (!row.step()) return std::nullopt;
@@ -55,6 +55,8 @@ std::optional<StoredRow> StoreReader::row_at(std::optional<Lane> lane, const std
   stored.bytes = body.size();
   stored.batch = parse(body);
   if (stored.batch) {
+    // Else one that the index and the table have in different lanes would be handed out twice.
+    if (lane && stored.batch->lane() != *lane) throw sqlite::Error::damaged("a row is not of the lane that it is in");
     // The checksum stands behind these; nothing stands behind the columns.
     stored.session = stored.batch->session();
     stored.range = {stored.batch->ranges().front().first, stored.batch->ranges().back().last};

@@ -85,6 +85,21 @@ Drained drain(Queue& queue, std::uint64_t session) {
   return drained;
 }
 
+/// Changes the table of the rows, and not its index.
+void run_without_index(const std::string& path, const std::string& before, const std::string& without_index) {
+  // One connection each: what is done to the schema holds for the next one.
+  for (const std::string& sql :
+       {before,
+        std::string("PRAGMA writable_schema = ON;"
+                    "CREATE TABLE kept AS SELECT * FROM sqlite_master WHERE name = 'batch_alarm';"
+                    "DELETE FROM sqlite_master WHERE name = 'batch_alarm'"),
+        without_index,
+        std::string("PRAGMA writable_schema = ON; INSERT INTO sqlite_master SELECT * FROM kept;"
+                    "DELETE FROM sqlite_master WHERE name = 'kept'")}) {
+    sqlite::Connection(path, sqlite::Mode::read_write).run(sql);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("noise in a stopped agent's database costs what stood there, and no more") {
@@ -183,17 +198,7 @@ TEST_CASE("an index that does not fit its table costs what is gone, and no more"
     before = "UPDATE batch SET lane = 1 WHERE id = 10";
     without_index = "UPDATE batch SET lane = 0 WHERE id = 10";
   }
-  // One connection each: what is done to the schema holds for the next one.
-  for (const std::string& sql :
-       {before,
-        std::string("PRAGMA writable_schema = ON;"
-                    "CREATE TABLE kept AS SELECT * FROM sqlite_master WHERE name = 'batch_alarm';"
-                    "DELETE FROM sqlite_master WHERE name = 'batch_alarm'"),
-        without_index,
-        std::string("PRAGMA writable_schema = ON; INSERT INTO sqlite_master SELECT * FROM kept;"
-                    "DELETE FROM sqlite_master WHERE name = 'kept'")}) {
-    sqlite::Connection(scene.options.path, sqlite::Mode::read_write).run(sql);
-  }
+  run_without_index(scene.options.path, before, without_index);
   Queue queue(scene.options, kClock);
   const Drained drained = drain(queue, session);
   CHECK(std::set(drained.seqs.begin(), drained.seqs.end()).size() == 20 - lost);
@@ -202,6 +207,43 @@ TEST_CASE("an index that does not fit its table costs what is gone, and no more"
   CHECK_FALSE(health.set_aside.empty());
   CHECK(health.account.evicted == 2 * lost);
   CHECK(health.account.read == health.account.delivered + health.account.evicted);
+}
+
+TEST_CASE("a row whose lane is damaged comes once, in its own lane") {
+  Scene scene;
+  std::uint64_t session = 0;
+  {
+    Queue queue(scene.options, kClock);
+    session = queue.session();
+    const Layout alarm("rules", "pump-7", {{"alarm/pressure", ""}, {"alarm/text", ""}}, Lane::alarm);
+    for (const Layout& layout : {kPump, alarm, kPump}) {
+      const SeqRange seqs = queue.append(layout, kClock.now(), std::vector<Value>{7, std::string(3500, 'x')});
+      REQUIRE(queue.wait_safe(seqs, 20s));
+    }
+    REQUIRE(queue.finish(10s).readings == 0);
+  }
+  std::string lane;
+  SECTION("it stands in both") {
+    lane = "UPDATE batch SET lane = 1 WHERE id = 2";
+  }
+  SECTION("it stands in none") {
+    lane = "UPDATE batch SET lane = 3 WHERE id = 3";
+  }
+  run_without_index(scene.options.path, "SELECT 1", lane);
+  Queue queue(scene.options, kClock);
+  std::vector<Claim> loans;
+  std::set<std::uint64_t> seqs;
+  REQUIRE(eventually(20s, [&] {
+    while (auto claim = queue.claim()) {
+      if (claim->batch->session() == session) CHECK(seqs.insert(claim->batch->ranges().front().first).second);
+      loans.push_back(std::move(*claim));
+    }
+    return seqs.size() == 3 && queue.health().disk_error.empty();
+  }));
+  for (const Claim& claim : loans)
+    queue.settle(claim, {});
+  CHECK(queue.health().account.delivered == 6);
+  CHECK(queue.health().account.waiting == 0);
 }
 
 TEST_CASE("a recovery that was cut short is made again from the file set aside") {
