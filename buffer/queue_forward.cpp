@@ -105,6 +105,7 @@ Queue::Impl::BodyRead Queue::Impl::next_of_body(Tail& lane_tail, Lane lane, std:
   }
   const Batch& batch = *row->batch;
   lane_tail.cursor = row->id;
+  if (batch.readings() > lane_tail.body.readings) count_in(lane_tail, batch.readings() - lane_tail.body.readings);
   lane_tail.body.take(batch.readings(), batch.bytes());
   lane_tail.body.first = {batch.first(), batch.boot()};
   memory_ += batch.bytes();

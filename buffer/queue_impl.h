@@ -146,6 +146,9 @@ class Queue::Impl {
   void give_up(Entry& entry, const char* reason);
   void give_up_row(Tail& tail, const StoredRow& row, const char* reason);
   void lose_rows(Tail& tail, OnDisk& rows);
+  void count_in(Tail& tail, std::uint64_t readings);
+  void count_in_rows();
+  void take_rejected(std::int64_t row);
   bool evict_from_memory();
   struct Reach {
     bool disk = true;         // rows that RAM does not hold, too

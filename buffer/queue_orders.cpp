@@ -85,8 +85,7 @@ std::optional<Purged> Queue::Impl::retry_now() {
       mark_unsafe(*row->batch);
       memory_ += row->batch->bytes();
       bytes += row->bytes;
-      erase_rejected_.push_back(row->id);
-      --rejected_;
+      take_rejected(row->id);
       ++waiting_[static_cast<std::size_t>(row->batch->lane())];
       ++back.readings;
       ++back.batches;

@@ -101,6 +101,7 @@ void Queue::Impl::tidy() {
     const Pages pages = store_->pages();
     if (pages.in_log * kLogPageBytes > shares_.log / 2) store_->checkpoint(sqlite::Checkpoint::passive);
     keep_reserve();
+    count_in_rows();
     if (pages.free < kShrinkWorth || pages.free < 4 * pages.live()) {
       tidy_at_.reset();
       return;

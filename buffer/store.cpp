@@ -108,7 +108,7 @@ void Store::begin_session(const StoredSession& session) {
   const StoredAccount before = account();
   sqlite::Transaction transaction(*connection_);
   // What nothing on the disk refers to any more.
-  if (before.waiting() == 0 && before.rejected == 0) {
+  if (before.waiting() == 0 && before.rejected == 0 && !has_rows() && !has_rejected()) {
     connection_->run("DELETE FROM session");
     names_->clear();
   } else {
@@ -242,7 +242,16 @@ Pages Store::pages() {
           static_cast<std::uint64_t>(connection_->number("PRAGMA freelist_count")), connection_->log_pages()};
 }
 
+bool Store::has_rows() {
+  return connection_->number("SELECT EXISTS(SELECT 1 FROM batch)") != 0;
+}
+
+bool Store::has_rejected() {
+  return connection_->number("SELECT EXISTS(SELECT 1 FROM rejected)") != 0;
+}
+
 void Store::forget_names() {
+  if (has_rows() || has_rejected()) return;  // of which the account does not know
   sqlite::Transaction transaction(*connection_);
   names_->clear();
   transaction.commit();

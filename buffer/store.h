@@ -191,12 +191,14 @@ class Store {
   Applied apply(const Commit& commit);
 
   Pages pages();
+  /// Whether there are any that wait, whatever the account says.
+  bool has_rows();
   /// What the names of the batch add to the database, in bytes.
   std::uint64_t new_names(const Batch& batch) const { return names_->missing(batch); }
   bool checkpoint(sqlite::Checkpoint how) { return connection_->checkpoint(how); }
   /// Rewrites what is live, so that the file ends behind it. It takes a second for each 100 MB or so that are live.
   void shrink();
-  /// Nothing on the disk refers to names any more.
+  /// Where nothing on the disk refers to names any more.
   void forget_names();
   /// The first thing that is wrong with the structure of the file; empty: nothing.
   std::string check();
@@ -205,6 +207,7 @@ class Store {
   void forget(const LastRows& after);
   std::vector<std::int64_t> insert(const std::vector<std::shared_ptr<const Batch>>& batches);
   bool counts(const Commit& commit) const;
+  bool has_rejected();
 
   std::shared_ptr<sqlite::Connection> connection_;
   std::optional<NamesWriter> names_;
