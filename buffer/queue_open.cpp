@@ -101,12 +101,14 @@ void Queue::Impl::adopt(Store& store) {
   if (own) return;  // our own file, reopened; what it holds above confirmed_ is not believed
 
   const StoredAccount account = store.account();
-  const std::uint64_t last_seq = last && !last->clean ? store.last_seq() : last ? last->last : 0;
+  const std::uint64_t known_seq = store.last_seq();
+  const std::uint64_t last_seq = last && !last->clean ? known_seq : last ? last->last : 0;
   const LastRows rows = store.last_rows();
   const std::uint64_t identity = store.identity();
-  if (options_.begins_session) store.begin_session({session_, started_.wall, 0, false});
   const std::array<std::optional<StoredRow>, 2> oldest{store.rows().next(Lane::alarm, 0),
                                                        store.rows().next(Lane::telemetry, 0)};
+  // Last of what may fail: a session begins once.
+  if (options_.begins_session) store.begin_session({session_, started_.wall, 0, false});
   session_begun_ = true;
   unconfirmed_ = false;
   confirmed_ = rows;
@@ -115,7 +117,7 @@ void Queue::Impl::adopt(Store& store) {
   const Lock lock(mutex_);
   ++generation_;
   database_id_ = identity;
-  if (!options_.begins_session) next_seq_ = store.last_seq() + 1;
+  if (!options_.begins_session) next_seq_ = known_seq + 1;
   stored_ = account;
   read_ += account.read();
   delivered_ += account.delivered;

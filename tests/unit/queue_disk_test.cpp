@@ -167,6 +167,20 @@ TEST_CASE("a read that fails once is no damage") {
   scene.loses_nothing(since);
 }
 
+TEST_CASE("whichever read fails at the start, the session begins once") {
+  Scene scene;
+  scene.load.work(100);
+  scene.load.stop();
+  for (unsigned nth = 5; nth < 30; ++nth) {
+    CAPTURE(nth);
+    scene.disk.fail(DiskCall::read, nth);
+    scene.load.open();
+    scene.load.append(1);
+    REQUIRE(scene.load.wait_safe(10s));
+    scene.load.stop();
+  }
+}
+
 TEST_CASE("files that cannot be truncated stay long, and nothing else") {
   Scene scene;
   scene.disk.break_down(DiskCall::truncate);
