@@ -159,21 +159,27 @@ std::vector<std::string> set_aside_files(const std::string& path) {
   return files;
 }
 
+void set_aside_rest(const std::string& path, const std::string& name) {
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    if (std::rename((path + suffix).c_str(), (name + suffix).c_str()) != 0 && errno != ENOENT) fail(path + suffix);
+  }
+}
+
 std::string set_aside(const std::string& path, const Clock& clock) {
   const std::time_t seconds = clock.now().wall / 1'000'000;
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   std::array<char, 32> time{};
   const std::size_t length = std::strftime(time.data(), time.size(), ".damaged-%Y%m%dT%H%M%SZ", &utc);
-  const std::string base = path + std::string(time.data(), length);
-  std::string name = base;
-  for (int copy = 2; std::filesystem::exists(std::filesystem::symlink_status(name)); ++copy) {
-    name = base + "-" + std::to_string(copy);
+  std::filesystem::path named = path + std::string(time.data(), length);
+  // Behind all that are there, be it that the clock has been set back: the last of them is the newest.
+  if (const auto earlier = set_aside_files(path); !earlier.empty()) {
+    const std::string last = std::filesystem::path(earlier.back()).filename();
+    if (named.filename().string() <= last) named.replace_filename(last + "-2");
   }
+  std::string name = named;
   if (std::rename(path.c_str(), name.c_str()) != 0) fail(path);
-  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
-    if (std::rename((path + suffix).c_str(), (name + suffix).c_str()) != 0 && errno != ENOENT) fail(path + suffix);
-  }
+  set_aside_rest(path, name);
   std::vector<std::string> kept = set_aside_files(path);
   for (; kept.size() > kSetAsideKept; kept.erase(kept.begin())) {
     for (const char* suffix : {"", "-wal", "-shm", "-journal"})

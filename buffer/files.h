@@ -66,5 +66,7 @@ std::vector<std::string> set_aside_files(const std::string& path);
 /// aside, the newest kSetAsideKept stay. Throws std::system_error.
 constexpr std::size_t kSetAsideKept = 3;
 std::string set_aside(const std::string& path, const Clock& clock);
+/// What of it a power cut or a kill has left where it was.
+void set_aside_rest(const std::string& path, const std::string& name);
 
 }  // namespace fieldpost

@@ -117,10 +117,13 @@ void Queue::Impl::recover() {
   // What was cut short begins anew, with the file that had been set aside for it.
   const std::string making = options_.path + ".recovering";
   const bool again = recovery_cut_short(options_.path);
-  for (const char* suffix : {"", "-wal", "-shm"})
+  for (const char* suffix : {"-wal", "-shm"})
     std::filesystem::remove(making + suffix);
+  // Emptied, and never gone: where the file is set aside already, this one alone tells that there is more to be done.
+  if (std::filesystem::exists(making)) std::filesystem::resize_file(making, 0);
   { const Store empty(making); }
   const std::string name = again ? set_aside_files(options_.path).back() : set_aside(options_.path, clock_);
+  if (again) set_aside_rest(options_.path, name);
   damaged_file_ = suspect_ = false;
   last_record_.reset();
   if (!known_) known_ = std::make_shared<Known>(forget_rows());  // else an earlier try has failed

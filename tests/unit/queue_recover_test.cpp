@@ -1,4 +1,6 @@
 // A damaged database: what can be read of it goes on, the rest is given up by range, and the account says so.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -255,6 +257,46 @@ TEST_CASE("a recovery that was cut short is made again from the file set aside")
   CHECK(drain(queue, session).seqs.size() == kPolls);
   CHECK(queue.health().account.evicted == 0);
   CHECK_FALSE(std::filesystem::exists(scene.options.path + ".recovering"));
+}
+
+TEST_CASE("a recovery that is made again is never without its mark, nor without the log") {
+  Scene scene;
+  std::uint64_t session = 0;
+  const std::string aside = scene.options.path + ".damaged-20260101T000000Z";
+  Scene killed;
+  {
+    Queue queue(killed.options, kClock);
+    session = queue.session();
+    killed.fill(queue);
+    std::filesystem::copy_file(killed.options.path, aside);
+    std::filesystem::copy_file(killed.options.path + "-wal", scene.options.path + "-wal");
+  }
+  REQUIRE(std::filesystem::file_size(scene.options.path + "-wal") > 0);
+  const std::string making = scene.options.path + ".recovering";
+  std::ofstream(making) << "half of it";
+  const std::ifstream open(making);  // else another file might get its number
+  struct stat before {};
+  REQUIRE(stat(making.c_str(), &before) == 0);
+  Queue queue(scene.options, kClock);
+  CHECK(drain(queue, session).seqs.size() == kPolls);
+  CHECK(queue.health().account.evicted == 0);
+  struct stat after {};
+  REQUIRE(stat(scene.options.path.c_str(), &after) == 0);
+  CHECK(before.st_ino == after.st_ino);
+}
+
+TEST_CASE("a clock that was set back does not make an old file of the newest one") {
+  Scene scene;
+  const std::uint64_t session = scene.leave();
+  for (const char* time : {"20991231T000000Z", "20991231T000001Z", "20991231T000002Z"})
+    std::ofstream(scene.options.path + ".damaged-" + time) << "older";
+  scene.overwrite(0, 4096);
+  Queue queue(scene.options, kClock);
+  CHECK(drain(queue, session).seqs.size() == kPolls);
+  CHECK(queue.health().account.evicted == 0);
+  const std::vector<std::string> files = set_aside_files(scene.options.path);
+  CHECK(files.size() == kSetAsideKept);
+  CHECK(files.back() == queue.health().set_aside);
 }
 
 TEST_CASE("of the files set aside the newest three are kept") {
