@@ -139,16 +139,18 @@ class Queue::Impl {
   bool evict_kept();
   void confirm_kept(const Work& work);
 
+  // queue_account.cpp
+  void lose_rows(Tail& tail, OnDisk& rows);
+  void count_in(Tail& tail, std::uint64_t readings);
+  void count_in_rows();
+  void take_rejected(std::int64_t row);
+
   // queue_evict.cpp
   void count_evicted(Lane lane, std::uint64_t session, const std::vector<SeqRange>& ranges, std::uint64_t readings,
                      const char* reason);
   void tell_again(const Batch& batch);
   void give_up(Entry& entry, const char* reason);
   void give_up_row(Tail& tail, const StoredRow& row, const char* reason);
-  void lose_rows(Tail& tail, OnDisk& rows);
-  void count_in(Tail& tail, std::uint64_t readings);
-  void count_in_rows();
-  void take_rejected(std::int64_t row);
   bool evict_from_memory();
   struct Reach {
     bool disk = true;         // rows that RAM does not hold, too

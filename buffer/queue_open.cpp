@@ -43,7 +43,10 @@ void Queue::Impl::open_files(bool at_start) {
       return;
     } catch (const sqlite::Error& error) {
       const Damage found = damage(error);
-      if (found == Damage::doubted) continue;
+      if (found == Damage::doubted) {
+        suspect_ = !at_start;  // to read all of the file takes longer than a start may
+        continue;
+      }
       if (found == Damage::none) throw;
       damaged_file_ = true;
       if (at_start) {

@@ -153,8 +153,8 @@ class StoreReader {
 
  private:
   std::shared_ptr<const Batch> parse(std::string_view body);
-  std::optional<StoredRow> row_at(std::optional<Lane> lane, const std::string& where, const std::string& order,
-                                  std::int64_t id);
+  enum class Way { up, down };
+  std::optional<StoredRow> row_at(std::optional<Lane> lane, Way way, std::int64_t id);
 
   std::shared_ptr<sqlite::Connection> connection_;
   std::int64_t version_;  // an older database is read as it is

@@ -24,11 +24,11 @@ StoreReader::StoreReader(std::shared_ptr<sqlite::Connection> connection)
 }
 
 std::optional<StoredRow> StoreReader::next(std::optional<Lane> lane, std::int64_t after) {
-  return row_at(lane, "id > ?", "id ASC", after);
+  return row_at(lane, Way::up, after);
 }
 
 std::optional<StoredRow> StoreReader::previous(std::optional<Lane> lane, std::int64_t before) {
-  return row_at(lane, "id < ?", "id DESC", before);
+  return row_at(lane, Way::down, before);
 }
 
 std::shared_ptr<const Batch> StoreReader::parse(std::string_view body) {
@@ -36,17 +36,17 @@ std::shared_ptr<const Batch> StoreReader::parse(std::string_view body) {
   return batch ? std::make_shared<const Batch>(std::move(*batch)) : nullptr;
 }
 
-std::optional<StoredRow> StoreReader::row_at(std::optional<Lane> lane, const std::string& where,
-                                             const std::string& order, std::int64_t id) {
-  std::string sql = "SELECT id, lane, session, first, last, readings, body FROM batch WHERE " + where;
+std::optional<StoredRow> StoreReader::row_at(std::optional<Lane> lane, Way way, std::int64_t id) {
+  std::string sql = "SELECT id, lane, session, first, last, readings, body FROM batch WHERE id ";
+  sql += way == Way::up ? "> ?" : "< ?";
   if (lane == Lane::alarm) sql += " AND lane = 0";       // spelt as in the index, so that it serves
   if (lane == Lane::telemetry) sql += " AND lane != 0";  // whatever else a damaged one says
-  auto row = connection_->prepare(sql + " ORDER BY " + order + " LIMIT 1");
+  auto row = connection_->prepare(sql + " ORDER BY id " + (way == Way::up ? "ASC" : "DESC") + " LIMIT 1");
   row.bind(1, id);
   if (!row.step()) return std::nullopt;
   StoredRow stored;
   stored.id = row.number(0);
-  check_order(order == "id ASC" ? stored.id > id : stored.id < id);
+  check_order(way == Way::up ? stored.id > id : stored.id < id);
   stored.lane = row.number(1) == 0 ? Lane::alarm : Lane::telemetry;
   stored.session = row.count(2);
   stored.range = {row.count(3), row.count(4)};

@@ -22,6 +22,7 @@ namespace {
 
 const SystemClock kClock;
 const Layout kPump("plc-a", "pump-7", {{"pressure", "bar"}, {"text", ""}});
+const Layout kAlarm("rules", "pump-7", {{"alarm/pressure", ""}, {"alarm/text", ""}}, Lane::alarm);
 constexpr std::uint64_t kPolls = 300;
 
 struct Scene {
@@ -29,18 +30,18 @@ struct Scene {
   QueueOptions options{dir / "queue.db", 2ms, 1 << 20, "gw", "kiruna"};
 
   /// Each poll is a row of a page of its own.
-  void fill(Queue& queue) {
-    SeqRange last;
-    for (std::uint64_t i = 0; i < kPolls; ++i) {
-      last = queue.append(kPump, kClock.now(), std::vector<Value>{i, std::string(3500, 'x')});
-      REQUIRE(queue.wait_safe(last, 20s));
+  void fill(Queue& queue, const std::vector<Layout>& layouts = std::vector<Layout>(kPolls, kPump)) {
+    std::uint64_t number = 0;
+    for (const Layout& layout : layouts) {
+      const std::vector<Value> values{number++, std::string(3500, 'x')};
+      REQUIRE(queue.wait_safe(queue.append(layout, kClock.now(), values), 20s));
     }
   }
 
   /// The database of an agent that was stopped in order; its session.
-  std::uint64_t leave() {
+  std::uint64_t leave(const std::vector<Layout>& layouts = std::vector<Layout>(kPolls, kPump)) {
     Queue queue(options, kClock);
-    fill(queue);
+    fill(queue, layouts);
     REQUIRE(queue.finish(10s).readings == 0);
     return queue.session();
   }
@@ -178,17 +179,7 @@ TEST_CASE("damage that is found while the agent runs, with batches on loan and i
 // As after a power cut on a disk that had not written what it said: one page is older than another.
 TEST_CASE("an index that does not fit its table costs what is gone, and no more") {
   Scene scene;
-  std::uint64_t session = 0;
-  {
-    Queue queue(scene.options, kClock);
-    session = queue.session();
-    const Layout alarm("rules", "pump-7", {{"alarm/pressure", ""}, {"alarm/text", ""}}, Lane::alarm);
-    for (std::uint64_t i = 0; i < 20; ++i) {
-      const SeqRange seqs = queue.append(alarm, kClock.now(), std::vector<Value>{i, std::string(3500, 'x')});
-      REQUIRE(queue.wait_safe(seqs, 20s));
-    }
-    REQUIRE(queue.finish(10s).readings == 0);
-  }
+  const std::uint64_t session = scene.leave(std::vector<Layout>(20, kAlarm));
   std::string before = "SELECT 1";
   std::string without_index;
   std::uint64_t lost = 0;
@@ -213,17 +204,7 @@ TEST_CASE("an index that does not fit its table costs what is gone, and no more"
 
 TEST_CASE("a row whose lane is damaged comes once, in its own lane") {
   Scene scene;
-  std::uint64_t session = 0;
-  {
-    Queue queue(scene.options, kClock);
-    session = queue.session();
-    const Layout alarm("rules", "pump-7", {{"alarm/pressure", ""}, {"alarm/text", ""}}, Lane::alarm);
-    for (const Layout& layout : {kPump, alarm, kPump}) {
-      const SeqRange seqs = queue.append(layout, kClock.now(), std::vector<Value>{7, std::string(3500, 'x')});
-      REQUIRE(queue.wait_safe(seqs, 20s));
-    }
-    REQUIRE(queue.finish(10s).readings == 0);
-  }
+  const std::uint64_t session = scene.leave({kPump, kAlarm, kPump});
   std::string lane;
   SECTION("it stands in both") {
     lane = "UPDATE batch SET lane = 1 WHERE id = 2";
