@@ -97,7 +97,8 @@ void Session::show(const Gate* gate) {
 // Until the stop or the connection's end. Why it is of no use; empty: it was.
 std::string Session::attend(Client& client) {
   std::vector<Subscription> wanted = subscriptions_;
-  const std::vector<std::string> left = take_over_kept(client.session_present());
+  if (!client.session_present()) note_lost_session();
+  const std::vector<std::string> left = take_over_kept();
   for (unsigned attempt = 0; !wanted.empty() && !halted(); ++attempt) {
     if (attempt > 0) pause(attempt - 1);
     std::string unanswered;
@@ -139,19 +140,28 @@ std::vector<Subscription> Session::subscribe(Client& client, const std::vector<S
 }
 
 // Those that an earlier configuration has left at the broker. From here on it may hold ours as well.
-std::vector<std::string> Session::take_over_kept(bool session_present) {
+std::vector<std::string> Session::take_over_kept() {
   if (kept_ == nullptr) return {};
   std::vector<std::string> all = kept_->of(broker_);
-  if (!session_present && !all.empty() && broker_.session_expiry.count() > 0) {
-    const std::lock_guard lock(mutex_);
-    ++lost_sessions_;
-  }
   std::vector<std::string> left = all;
   for (const Subscription& own : subscriptions_) {
     if (std::erase(left, own.filter) == 0) all.push_back(own.filter);
   }
-  kept_->set(broker_, std::move(all));
+  keep(std::move(all));
   return left;
+}
+
+// A session that ends with the connection leaves none behind.
+void Session::keep(std::vector<std::string> filters) {
+  if (broker_.session_expiry.count() == 0) filters.clear();
+  kept_->set(broker_, std::move(filters));
+}
+
+// Of one that was to be there.
+void Session::note_lost_session() {
+  if (kept_ == nullptr || broker_.session_expiry.count() == 0 || kept_->of(broker_).empty()) return;
+  const std::lock_guard lock(mutex_);
+  ++lost_sessions_;
 }
 
 void Session::forget(Client& client, const std::vector<std::string>& filters) {
@@ -162,7 +172,7 @@ void Session::forget(Client& client, const std::vector<std::string>& filters) {
   own.reserve(subscriptions_.size());
   for (const Subscription& subscription : subscriptions_)
     own.push_back(subscription.filter);
-  kept_->set(broker_, std::move(own));
+  keep(std::move(own));
 }
 
 // What the agent has taken is acknowledged if it becomes safe soon.

@@ -42,7 +42,9 @@ class Session {
   std::string lost(unsigned closed_soon) const;
   std::string attend(Client& client);
   std::vector<Subscription> subscribe(Client& client, const std::vector<Subscription>& wanted, std::string& unanswered);
-  std::vector<std::string> take_over_kept(bool session_present);
+  std::vector<std::string> take_over_kept();
+  void keep(std::vector<std::string> filters);
+  void note_lost_session();
   void forget(Client& client, const std::vector<std::string>& filters);
   void leave(Client& client, Gate& gate);
   void on_lost();
